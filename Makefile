@@ -1,0 +1,64 @@
+# make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
+# make test   the tests            make test-slow   the long ones
+# make lint   ruff                 make clean       remove what make made
+#
+# Everything is installed into $(VENV), once. To choose another torch or index:
+#   make demo TORCH=torch==2.6.0
+#   make demo PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+PIP_FLAGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_FLAGS)
+# Another TORCH or PIP_FLAGS is another stamp, so that the choice takes effect.
+STAMP := $(VENV)/.installed-$(shell echo '$(TORCH) $(PIP_FLAGS)' | cksum | cut -d' ' -f1)
+
+DATA := data/street_scenes
+DEMO := work_dirs/demo
+CONFIGS := configs/street_scenes
+
+.PHONY: help install demo test test-slow lint format clean
+
+help:
+	@sed -n '1,8s/^# \{0,1\}//p' Makefile
+
+install: $(STAMP)
+
+$(STAMP): requirements/constraints.txt setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9) and "PYTHON=$(PYTHON): needs \
+	Python 3.9 or newer. Fix: make PYTHON=python3.11 ...")'
+	@echo "Installing into $(VENV) (once; a few minutes, by far the most for torch)"
+	$(PYTHON) -m venv $(VENV)
+	@# torch is chosen by TORCH, everything else by the constraints
+	@sed '/^torch==/d' requirements/constraints.txt > $(VENV)/constraints.txt
+	$(PIP) -c $(VENV)/constraints.txt setuptools wheel
+	$(PIP) -c $(VENV)/constraints.txt "$(TORCH)"
+	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[lite,test]"
+	@rm -f $(VENV)/.installed-* && touch $@
+
+$(DATA): | $(STAMP)
+	$(BIN)/python tools/make_street_scenes.py $(DATA) --layout cityscapes \
+		--train 400 --val 100 --size 128 256 --seed 0
+
+demo: $(STAMP) $(DATA)
+	$(BIN)/python tools/compare.py $(CONFIGS)/nrd_r18_1xb8-300_street-scenes-128x256.py \
+		$(CONFIGS)/deeplabv3plus_r18_1xb8-300_street-scenes-128x256.py \
+		--out $(DEMO) --budget both --seeds 2
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) $(DATA) $(DEMO) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
