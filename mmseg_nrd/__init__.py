@@ -1,0 +1,13 @@
+"""NRD and Guided Upsampling decoders as MMSegmentation components.
+
+Importing the package checks the host (:mod:`mmseg_nrd.compat`) and registers everything,
+so a config needs ``custom_imports = dict(imports=['mmseg_nrd'])`` and nothing else.
+"""
+from . import compat
+from .version import __version__
+
+compat.apply()
+
+from . import datasets, models  # noqa: E402  (registering needs a mended host)
+
+__all__ = ['__version__', 'compat', 'datasets', 'models']

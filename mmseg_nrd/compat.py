@@ -1,0 +1,169 @@
+"""Mends of the host environment, so that MMSegmentation 1.x runs on today's packages.
+
+Three things stand between a fresh ``pip install`` and a training run:
+
+* ``mmcv-lite`` has no compiled ops, and ``import mmseg.models`` asks for them;
+* torch 2.6 loads checkpoints with ``weights_only=True``, which refuses the training state
+  that mmengine saves, while weights from URLs are still loaded without it;
+* setuptools 82 dropped ``pkg_resources``, which mmengine needs for ``mmseg::`` configs.
+
+:func:`apply` mends the first two and explains the third. It is idempotent, it changes
+nothing that works already, and it imports nothing else of this package.
+"""
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+import types
+
+import torch
+
+_EXTENSION = 'mmcv._ext'
+_STATISTICS = ('min', 'max', 'current', 'mean')
+
+
+def require_mmseg() -> None:
+    """Say in one line what to install when MMSegmentation or mmcv is missing.
+
+    Raises:
+        ImportError: if ``mmseg``, ``mmengine`` or ``mmcv`` cannot be found.
+    """
+    missing = [name for name in ('mmseg', 'mmengine', 'mmcv')
+               if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f'mmseg_nrd needs MMSegmentation, but {", ".join(missing)} is not installed. Fix: '
+            "pip install 'mmseg_nrd[lite]' (with mmcv-lite: no compiler, no GPU) or "
+            "pip install 'mmseg_nrd[mmseg]' beside an mmcv of your own.")
+
+
+def require_pkg_resources() -> None:
+    """Say in one line what to install when this mmengine needs a missing ``pkg_resources``.
+
+    mmengine resolves ``mmseg::`` bases with it, deep inside a config, where the bare
+    ``ModuleNotFoundError`` does not tell what to do.
+
+    Raises:
+        ImportError: if ``pkg_resources`` is missing and mmengine imports it.
+    """
+    if importlib.util.find_spec('pkg_resources') is not None:
+        return
+    from mmengine.utils import package_utils
+    if 'pkg_resources' in inspect.getsource(package_utils):
+        raise ImportError(
+            'mmengine needs pkg_resources, which setuptools 82 removed; without it no config '
+            "with an 'mmseg::' base can be read. Fix: pip install 'setuptools<82'.")
+
+
+class _MissingOps(types.ModuleType):
+    """Answers for ``mmcv._ext`` while ``mmcv.ops`` is imported: each op raises when called."""
+
+    def __getattr__(self, name: str):
+        if name.startswith('__'):
+            raise AttributeError(name)
+
+        def missing_op(*args, **kwargs):
+            raise NotImplementedError(
+                f"the compiled mmcv op '{name}' was called, but mmcv-lite has no compiled ops. "
+                'Fix: install the full mmcv (pip install openmim; mim install mmcv), or choose '
+                'a model that does not need this op.')
+
+        missing_op.__name__ = name
+        return missing_op
+
+
+def provide_mmcv_ops() -> bool:
+    """Make ``mmcv.ops`` importable with mmcv-lite.
+
+    The stand-in for the extension is there only while ``mmcv.ops`` is imported: mmengine's
+    ``mmcv_full_available()`` looks for the same name and must not find it.
+
+    Returns:
+        bool: whether the stand-in was needed. With a full mmcv nothing is touched.
+    """
+    if 'mmcv.ops' in sys.modules or importlib.util.find_spec(_EXTENSION) is not None:
+        return False
+    sys.modules[_EXTENSION] = _MissingOps(_EXTENSION)
+    try:
+        importlib.import_module('mmcv.ops')
+    finally:
+        del sys.modules[_EXTENSION]
+    return True
+
+
+def _history_statistic(owner, name: str):
+    """``getattr`` as checkpoints may use it: mmengine's four statistics and nothing else."""
+    from mmengine.logging import HistoryBuffer
+    if owner is not HistoryBuffer or name not in _STATISTICS:
+        raise AttributeError(
+            f'a checkpoint asks for attribute {name!r} of {owner!r}; only {_STATISTICS} of '
+            "mmengine's HistoryBuffer may be looked up while loading. Fix: do not load this "
+            'file unless you trust it; ask its author for a plain state dict.')
+    return getattr(HistoryBuffer, name)
+
+
+def _training_state_globals() -> list:
+    """What mmengine's training state names, as torch's ``weights_only`` allow-list wants it."""
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+    array, scalar = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0]
+    encode = importlib.import_module('_codecs').encode
+    # Object arrays stay refused: they are the one kind that can hold anything at all.
+    plain_types = [kind for name, kind in vars(np.dtypes).items()
+                   if name.endswith('DType') and name != 'ObjectDType']
+    return [
+        HistoryBuffer, np.ndarray, np.dtype, encode, *plain_types,
+        # numpy 2 renamed the module; files of either age name their own.
+        *((array, f'numpy.{core}.multiarray._reconstruct') for core in ('core', '_core')),
+        *((scalar, f'numpy.{core}.multiarray.scalar') for core in ('core', '_core')),
+        *((_history_statistic, f'{module}.getattr') for module in ('builtins', '__builtin__')),
+    ]
+
+
+class _WeightsOnlyTorch(types.ModuleType):
+    """``torch`` with a ``load`` that always passes ``weights_only=True``."""
+
+    def __getattr__(self, name: str):
+        return getattr(torch, name)
+
+    @staticmethod
+    def load(file, map_location=None, **options):
+        return torch.load(file, map_location=map_location, **{**options, 'weights_only': True})
+
+
+def _load_url(*args, **options):
+    return torch.hub.load_state_dict_from_url(*args, **{**options, 'weights_only': True})
+
+
+def load_checkpoints_safely() -> None:
+    """Make every checkpoint loader of mmengine use ``weights_only=True``, and succeed with it.
+
+    Covers local files and buffers as well as weights named by URL, ``torchvision://`` and
+    ``open-mmlab://``. mmengine's own training state (metric history, numpy scalars) is put on
+    torch's allow-list, its ``getattr`` replaced by a look-up of four harmless methods.
+
+    Loading mmengine's own checkpoints this way needs torch 2.6; older versions still load
+    plain state dicts and refuse the rest.
+    """
+    from mmengine.runner import checkpoint
+    from mmengine.utils import dl_utils
+    if isinstance(checkpoint.torch, _WeightsOnlyTorch):
+        return
+    if tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 6):
+        torch.serialization.add_safe_globals(_training_state_globals())
+    checkpoint.torch = _WeightsOnlyTorch('torch')
+    checkpoint.load_url = dl_utils.load_url = _load_url
+
+
+def apply() -> None:
+    """Check the host and mend it. Called once, by ``import mmseg_nrd``.
+
+    Raises:
+        ImportError: if MMSegmentation or ``pkg_resources`` is missing.
+    """
+    require_mmseg()
+    require_pkg_resources()
+    provide_mmcv_ops()
+    load_checkpoints_safely()
