@@ -1,0 +1,4 @@
+"""MMSegmentation components, registered on import."""
+from .decode_heads import NRDHead
+
+__all__ = ['NRDHead']

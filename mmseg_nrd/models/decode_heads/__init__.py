@@ -1,0 +1,3 @@
+from .nrd_head import NRDHead
+
+__all__ = ['NRDHead']

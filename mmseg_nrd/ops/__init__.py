@@ -1,0 +1,9 @@
+"""Pure functions on tensors: no parameters, no registry."""
+from .checks import check_positive_int
+from .dynamic_mlp import dynamic_mlp, num_dynamic_params, split_dynamic_params
+from .patch_coordinates import patch_coordinates
+
+__all__ = [
+    'check_positive_int', 'dynamic_mlp', 'num_dynamic_params', 'patch_coordinates',
+    'split_dynamic_params',
+]
