@@ -1,0 +1,60 @@
+"""Give every config the same budget."""
+from __future__ import annotations
+
+import copy
+import math
+from pathlib import Path
+from typing import Sequence
+
+from mmengine.config import Config
+
+
+def _scaled(schedulers: Sequence[dict], scale: float) -> list:
+    """Schedules over ``scale`` times their iterations; those too short to have steps go."""
+    scaled = []
+    for scheduler in schedulers:
+        edges = {edge: round(scheduler[edge] * scale)
+                 for edge in ('begin', 'end') if edge in scheduler}
+        if edges.get('end', math.inf) - edges.get('begin', 0) >= 2:
+            scaled.append({**scheduler, **edges})
+    return scaled
+
+
+def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path) -> Config:
+    """A copy of a config that trains for so many iterations, from this seed, in silence.
+
+    Learning-rate schedules are scaled along, so a short run has a whole schedule. Validation
+    is left out: the caller tests once, at the end.
+
+    Args:
+        cfg (Config): With an iteration-based training loop.
+        iterations (int): Optimiser steps.
+        seed (int): Of weights, sampling and augmentation.
+        work_dir (Path): Where the last checkpoint and the log go.
+
+    Returns:
+        Config: the copy.
+
+    Raises:
+        ValueError: if the config counts epochs.
+    """
+    cfg = copy.deepcopy(cfg)
+    if 'max_iters' not in cfg.train_cfg:
+        raise ValueError(
+            f"{cfg.filename}: train_cfg.type={cfg.train_cfg.get('type')!r} counts epochs; an "
+            'equal budget needs iterations. Fix: use an IterBasedTrainLoop.')
+    cfg.param_scheduler = _scaled(
+        cfg.get('param_scheduler') or [], iterations / cfg.train_cfg.max_iters)
+    cfg.train_cfg.max_iters = iterations
+    cfg.train_cfg.val_interval = iterations + 1
+    cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    cfg.default_hooks.checkpoint.update(
+        interval=iterations, save_optimizer=False, save_best=None)
+    # Several runs share this process; workers that outlive their loop would pile up.
+    cfg.train_dataloader.persistent_workers = cfg.test_dataloader.persistent_workers = False
+    cfg.randomness = dict(seed=seed)
+    cfg.work_dir = str(work_dir)
+    # mmengine keeps loggers and visualisers by this name; each run needs its own.
+    cfg.experiment_name = '_'.join(work_dir.parts[-3:])
+    cfg.log_level = 'ERROR'
+    return cfg

@@ -1,0 +1,188 @@
+"""Train several configs with the same budget and say what each gave and cost."""
+from __future__ import annotations
+
+import gc
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .budget import with_budget
+from .cost import Cost, count_cost
+from .timing import Timing, time_alternating
+from .training import Outcome, train_and_test
+
+BUDGETS = ('iters', 'time', 'both')
+
+
+@dataclass
+class Entry:
+    """One config, what it costs and what its runs gave, by budget ('iters', 'time')."""
+    name: str
+    cost: Cost
+    step: Timing
+    iterations: Dict[str, int]
+    outcomes: Dict[str, List[Outcome]] = field(default_factory=dict)
+
+    def as_dict(self) -> dict:
+        return dict(
+            config=self.name, cost=asdict(self.cost), seconds_per_iteration=asdict(self.step),
+            runs={budget: dict(iterations=self.iterations[budget],
+                               miou=[outcome.miou for outcome in outcomes],
+                               train_seconds=[outcome.seconds for outcome in outcomes],
+                               checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
+                  for budget, outcomes in self.outcomes.items()})
+
+
+def image_size(cfg: Config) -> Tuple[int, int]:
+    """(H, W) that a config trains at.
+
+    Raises:
+        ValueError: if its data preprocessor names no size.
+    """
+    size = cfg.model.data_preprocessor.get('size')
+    if size is None:
+        raise ValueError(
+            f'{cfg.filename}: model.data_preprocessor.size is not set, so the cost has no image '
+            'size. Fix: set it to the crop size, as MMSeg configs do.')
+    return tuple(size)
+
+
+def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
+    """A model and one forward, backward and update of it on random images."""
+    model = MODELS.build(cfg.model).train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)
+    height, width = image_size(cfg)
+    batch = cfg.train_dataloader.batch_size
+    samples = []
+    for _ in range(batch):
+        label = torch.randint(0, model.decode_head.num_classes, (1, height, width))
+        samples.append(SegDataSample(
+            gt_sem_seg=PixelData(data=label), metainfo=dict(img_shape=(height, width))))
+    data = dict(inputs=[torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
+                        for _ in range(batch)], data_samples=samples)
+
+    def step() -> None:
+        inputs = model.data_preprocessor(data, training=True)
+        loss, _ = model.parse_losses(model(**inputs, mode='loss'))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return model, step
+
+
+def _measure(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str, Timing]]:
+    costs, steps = {}, {}
+    for name, cfg in configs.items():
+        model, steps[name] = _training_step(cfg)
+        costs[name] = count_cost(model, image_size(cfg))
+    return costs, time_alternating(steps)
+
+
+def _plan(name: str, first: str, iterations: int, steps: Dict[str, Timing],
+          budget: str) -> Dict[str, int]:
+    """Iterations of a config by budget; for time, as many as fit the first config's time."""
+    equal_time = max(1, round(iterations * steps[first].median / steps[name].median))
+    plan = dict(iters=iterations, time=iterations if name == first else equal_time)
+    return {kind: count for kind, count in plan.items() if budget in (kind, 'both')}
+
+
+def compare(paths: Sequence[Path], out: Path, *, seeds: int = 1,
+            iterations: Optional[int] = None, budget: str = 'iters',
+            options: Optional[dict] = None, samples: Sequence[int] = (0, 1, 2)) -> List[Entry]:
+    """Train every config with the same budget, seed by seed in turns, and test each run.
+
+    Args:
+        paths (Sequence[Path]): Configs; the first gives the budget.
+        out (Path): Folder for checkpoints and logs.
+        seeds (int): Runs of each, with seeds 0, 1, ... Defaults to 1.
+        iterations (int, optional): Of the equal-iterations budget. Defaults to the first
+            config's own.
+        budget (str): 'iters': the same iterations; 'time': as many as fit the time that the
+            first config trains for, each with a whole schedule; 'both'. Defaults to 'iters'.
+        options (dict, optional): Laid over every config, as ``--cfg-options``.
+        samples (Sequence[int]): Indices of the test images to predict.
+
+    Returns:
+        list[Entry]: one for each config, in their order.
+
+    Raises:
+        ValueError: if an argument is out of range or two configs have one name.
+    """
+    if budget not in BUDGETS:
+        raise ValueError(f'budget={budget!r}: must be one of {BUDGETS}. Fix: choose one.')
+    for name, value in dict(seeds=seeds, iterations=iterations).items():
+        if value is not None and value < 1:
+            raise ValueError(f'{name}={value}: must be at least 1. Fix: raise {name}.')
+    configs = load_configs(paths, options)
+    first = next(iter(configs))
+    init_default_scope('mmseg')
+    costs, steps = _measure(configs)
+    iterations = iterations or configs[first].train_cfg.max_iters
+    entries = [Entry(name, costs[name], steps[name],
+                     _plan(name, first, iterations, steps, budget)) for name in configs]
+    total = seeds * sum(sum(set(entry.iterations.values())) for entry in entries)
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
+               TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task('training', total=total)
+        for seed in range(seeds):
+            for entry in entries:
+                _run_seed(entry, configs[entry.name], seed, out, samples,
+                          lambda text: progress.update(task, description=text),
+                          lambda: progress.advance(task))
+    return entries
+
+
+def _run_seed(entry: Entry, cfg: Config, seed: int, out: Path, samples: Sequence[int],
+              describe: Callable[[str], object], advance: Callable[[], object]) -> None:
+    """One seed of a config, under each budget; equal budgets share a run."""
+    done: Dict[int, Outcome] = {}
+    for budget, count in entry.iterations.items():
+        if count not in done:
+            text = f'{entry.name}, {count} iterations, seed {seed}'
+            describe(text)
+            work_dir = out / 'runs' / entry.name / f'{count}_iterations' / f'seed_{seed}'
+            done[count] = train_and_test(
+                with_budget(cfg, count, seed, work_dir), samples,
+                lambda loss, text=text: (advance(), describe(f'{text}, loss {loss:.2f}')))
+            gc.collect()
+        entry.outcomes.setdefault(budget, []).append(done[count])
+
+
+def load_configs(paths: Sequence[Path], options: Optional[dict] = None) -> Dict[str, Config]:
+    """Configs by their file's name.
+
+    Args:
+        paths (Sequence[Path]): Their files.
+        options (dict, optional): Laid over every one.
+
+    Returns:
+        dict[str, Config]: in the order given.
+
+    Raises:
+        FileNotFoundError: if one is not there.
+        ValueError: if two have the same name.
+    """
+    configs: Dict[str, Config] = {}
+    for path in map(Path, paths):
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'config {str(path)!r}: no such file. Fix: pass the path of a config.')
+        if path.stem in configs:
+            raise ValueError(
+                f'config {str(path)!r}: a config named {path.stem} was given already; names tell '
+                'the rows apart. Fix: leave one out, or copy it under another name.')
+        cfg = Config.fromfile(path)
+        if options:
+            cfg.merge_from_dict(options)
+        configs[path.stem] = cfg
+    return configs

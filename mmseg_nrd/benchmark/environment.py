@@ -1,0 +1,34 @@
+"""Where and with what a figure was measured."""
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+from typing import Dict, Optional
+
+import mmcv
+import mmengine
+import mmseg
+import numpy as np
+import torch
+
+
+def _commit() -> Optional[str]:
+    """The commit of this checkout, '+' for changes; None for an installed package."""
+    here = Path(__file__).parent
+    described = subprocess.run(
+        ['git', 'describe', '--always', '--abbrev=12', '--exclude=*', '--dirty=+'], cwd=here,
+        capture_output=True, text=True, check=False)
+    tracked = subprocess.run(
+        ['git', 'ls-files', '--error-unmatch', __file__], cwd=here, capture_output=True,
+        check=False)
+    return described.stdout.strip() if tracked.returncode == 0 else None
+
+
+def describe_environment() -> Dict[str, object]:
+    """Commit, versions, device and threads, for the record beside a figure."""
+    return dict(
+        commit=_commit(), python=platform.python_version(), torch=torch.__version__,
+        mmseg=mmseg.__version__, mmengine=mmengine.__version__, mmcv=mmcv.__version__,
+        numpy=np.__version__, device='cpu', machine=platform.machine(),
+        threads=torch.get_num_threads())

@@ -1,0 +1,90 @@
+"""A comparison as Markdown and JSON."""
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+from .comparison import Entry
+from .environment import describe_environment
+from .timing import ratio
+
+_TITLES = {
+    'iters': 'Equal iterations',
+    'time': 'Equal training time (that of the first config; each with a whole schedule)',
+}
+_HEADER = ('config', 'iterations', 'mIoU', 'training s', 's / iteration', 'ratio',
+           'head G multiply-adds', 'model G multiply-adds', 'head M parameters',
+           'model M parameters')
+
+
+def mean_and_spread(values: Sequence[float]) -> Tuple[float, float]:
+    """Mean and sample standard deviation; the latter 0 for a single value."""
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.
+
+
+def _with_spread(values: Sequence[float], digits: int) -> str:
+    mean, spread = mean_and_spread(values)
+    text = f'{mean:.{digits}f}'
+    return f'{text} ± {spread:.{digits}f}' if len(values) > 1 else text
+
+
+def _row(entry: Entry, budget: str, first: Entry) -> Tuple[str, ...]:
+    outcomes, cost = entry.outcomes[budget], entry.cost
+    value, spread = ratio(entry.step, first.step)
+    return (
+        entry.name, str(entry.iterations[budget]),
+        _with_spread([outcome.miou for outcome in outcomes], 2),
+        _with_spread([outcome.seconds for outcome in outcomes], 1),
+        f'{entry.step.median:.3f} (IQR {entry.step.iqr:.3f})',
+        '1' if entry is first else f'{value:.2f} ± {spread:.2f}',
+        f'{cost.head_multiply_adds / 1e9:.3f}', f'{cost.multiply_adds / 1e9:.3f}',
+        f'{cost.head_parameters / 1e6:.2f}', f'{cost.parameters / 1e6:.2f}')
+
+
+def format_tables(entries: List[Entry]) -> str:
+    """One Markdown table for each budget."""
+    parts = []
+    for budget in entries[0].outcomes:
+        rows = [_HEADER, ('---',) * len(_HEADER),
+                *(_row(entry, budget, entries[0]) for entry in entries)]
+        parts.append('\n'.join([f'### {_TITLES[budget]}', '',
+                                *(f'| {" | ".join(row)} |' for row in rows)]))
+    return '\n\n'.join(parts) + '\n'
+
+
+def write_report(entries: List[Entry], out: Path, command: str, picture: str,
+                 size: Tuple[int, int]) -> Tuple[Path, Path]:
+    """Write ``report.md`` and ``results.json``.
+
+    Args:
+        entries (list[Entry]): What :func:`~mmseg_nrd.benchmark.compare` returned.
+        out (Path): An existing folder.
+        command (str): What was run.
+        picture (str): The picture's file name in ``out``.
+        size (tuple[int, int]): (H, W) at which cost was counted.
+
+    Returns:
+        tuple[Path, Path]: the two files.
+    """
+    environment = describe_environment()
+    seeds = len(next(iter(entries[0].outcomes.values())))
+    notes = [
+        f'- mIoU in per cent on the test set, mean and standard deviation over {seeds} '
+        f'seed{"s" if seeds > 1 else ""}.',
+        '- training s: wall clock of the training loop, data loading included.',
+        '- s / iteration: one training step on random images, median and interquartile range '
+        f'of {entries[0].step.runs} runs taken in turns in one process; ratio: to the first row.',
+        f'- multiply-adds: convolutions and matrix products at inference, one {size[0]} x '
+        f'{size[1]} image; auxiliary heads are left out, of parameters too.',
+        '- measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items()),
+    ]
+    report, results = out / 'report.md', out / 'results.json'
+    report.write_text('\n'.join([
+        '# Comparison', '', f'    {command}', '', format_tables(entries), *notes, '',
+        f'![predictions, and mIoU against cost]({picture})', '']), encoding='utf-8')
+    results.write_text(json.dumps(dict(
+        command=command, environment=environment, seeds=list(range(seeds)), image_size=size,
+        rows=[entry.as_dict() for entry in entries]), indent=2) + '\n', encoding='utf-8')
+    return report, results

@@ -1,0 +1,69 @@
+"""Test a segmentor: MMSeg's tools/test.py on a host that mmseg_nrd has mended."""
+import argparse
+import sys
+
+from mmengine.runner import Runner
+
+import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.datasets.checks import check_data
+from mmseg_nrd.engine import add_config_arguments, load_config, silence_host_warnings
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description='Test a segmentor')
+    parser.add_argument('config', help='path of the config')
+    parser.add_argument('checkpoint', help='path or URL of the checkpoint')
+    parser.add_argument('--out', help='folder for the predicted label maps')
+    parser.add_argument('--show', action='store_true', help='show the predictions')
+    parser.add_argument('--show-dir', help='folder for painted predictions')
+    parser.add_argument(
+        '--wait-time', type=float, default=2, help='seconds between shown predictions')
+    parser.add_argument('--tta', action='store_true', help="the config's test-time augmentation")
+    add_config_arguments(parser)
+    return parser.parse_args()
+
+
+def draw_predictions(cfg, args: argparse.Namespace) -> None:
+    hook = cfg.default_hooks.get('visualization')
+    if hook is None:
+        raise ValueError(
+            '--show or --show-dir without default_hooks.visualization: the hook does the '
+            "drawing. Fix: add visualization=dict(type='SegVisualizationHook') to it.")
+    hook.draw = True
+    if args.show:
+        hook.show, hook.wait_time = True, args.wait_time
+    if args.show_dir:
+        cfg.visualizer.save_dir = args.show_dir
+
+
+def use_tta(cfg) -> None:
+    missing = [key for key in ('tta_pipeline', 'tta_model') if key not in cfg]
+    if missing:
+        raise ValueError(
+            f"--tta, but the config has no {' and no '.join(missing)}. "
+            'Fix: define them, as mmseg::_base_/datasets/cityscapes.py does.')
+    cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+    cfg.tta_model.module = cfg.model
+    cfg.model = cfg.tta_model
+
+
+def main() -> None:
+    args = parse_args()
+    silence_host_warnings()
+    try:
+        cfg = load_config(args)
+        if args.show or args.show_dir:
+            draw_predictions(cfg, args)
+        if args.tta:
+            use_tta(cfg)
+        check_data(cfg, 'test')
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    cfg.load_from = args.checkpoint
+    if args.out is not None:
+        cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
+    Runner.from_cfg(cfg).test()
+
+
+if __name__ == '__main__':
+    main()
