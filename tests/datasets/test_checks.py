@@ -1,0 +1,57 @@
+"""Missing and empty data are named before anything is built."""
+from __future__ import annotations
+
+import pytest
+
+from mmseg_nrd.datasets import write_street_scenes
+from mmseg_nrd.datasets.checks import check_data
+
+
+def loader(root, **extra) -> dict:
+    return dict(dataset=dict(
+        type='CityscapesDataset', data_root=str(root), pipeline=[],
+        data_prefix=dict(img_path='leftImg8bit/train', seg_map_path='gtFine/train'), **extra))
+
+
+def wrapped(root) -> dict:
+    return dict(dataset=dict(type='ConcatDataset', datasets=[
+        dict(type='RepeatDataset', times=2, dataset=loader(root)['dataset'])]))
+
+
+@pytest.fixture(scope='module')
+def tree(tmp_path_factory):
+    out = tmp_path_factory.mktemp('data') / 'tree'
+    write_street_scenes(out, 'cityscapes', num_train=1, num_val=0, size=(32, 64), seed=0)
+    return out
+
+
+@pytest.mark.parametrize('make', [loader, wrapped])
+def test_a_whole_tree_passes_and_a_missing_one_does_not(make, tree, tmp_path):
+    check_data(dict(train_dataloader=make(tree)), 'train', 'val')
+    with pytest.raises(FileNotFoundError, match='data_root: looked for .*missing.*Fix: set data_'):
+        check_data(dict(train_dataloader=make(tmp_path / 'missing')), 'train')
+
+
+def test_the_missing_folder_is_named(tree, tmp_path):
+    (tmp_path / 'leftImg8bit' / 'train').mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match=r'data_prefix.seg_map_path: .*gtFine'):
+        check_data(dict(train_dataloader=loader(tmp_path)), 'train')
+
+
+def test_the_missing_list_is_named(tree):
+    with pytest.raises(FileNotFoundError, match='ann_file: looked for .*names.txt'):
+        check_data(dict(train_dataloader=loader(tree, ann_file='names.txt')), 'train')
+
+
+def test_no_image_is_an_error(tmp_path):
+    for folder in ('leftImg8bit', 'gtFine'):
+        (tmp_path / folder / 'train').mkdir(parents=True)
+    with pytest.raises(ValueError, match=r'looked for images named \*_leftImg8bit.png .*none'):
+        check_data(dict(train_dataloader=loader(tmp_path)), 'train')
+
+
+def test_other_splits_and_remote_data_are_left_alone(tmp_path):
+    missing = loader(tmp_path / 'missing')
+    check_data(dict(train_dataloader=missing), 'test')
+    remote = loader(tmp_path / 'missing', backend_args=dict(backend='petrel'))
+    check_data(dict(train_dataloader=remote), 'train')
