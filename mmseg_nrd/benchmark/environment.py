@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import platform
 import subprocess
+import sys
 from pathlib import Path
 from typing import Dict, Optional
 
-import mmcv
 import mmengine
 import mmseg
 import numpy as np
@@ -27,8 +27,9 @@ def _commit() -> Optional[str]:
 
 def describe_environment() -> Dict[str, object]:
     """Commit, versions, device and threads, for the record beside a figure."""
+    # MMSeg has imported mmcv; which distribution provides it does not matter here.
     return dict(
         commit=_commit(), python=platform.python_version(), torch=torch.__version__,
-        mmseg=mmseg.__version__, mmengine=mmengine.__version__, mmcv=mmcv.__version__,
+        mmseg=mmseg.__version__, mmengine=mmengine.__version__, mmcv=sys.modules['mmcv'].__version__,
         numpy=np.__version__, device='cpu', machine=platform.machine(),
         threads=torch.get_num_threads())

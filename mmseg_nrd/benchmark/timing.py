@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, Mapping, Tuple
+from typing import Callable, Dict, Mapping, Sequence, Tuple
 
-import torch
-from torch.utils.benchmark import Measurement, Timer
+import numpy as np
+# A clock that waits for the accelerator first, where there is one.
+from torch.utils.benchmark import timer
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,6 @@ class Timing:
     median: float
     iqr: float
     runs: int
-
-
-def _merge(measurements: list[Measurement]) -> Timing:
-    merged, = Measurement.merge(measurements)
-    return Timing(merged.median, merged.iqr, len(merged.times))
 
 
 def time_alternating(steps: Mapping[str, Callable[[], object]], rounds: int = 10,
@@ -44,19 +40,21 @@ def time_alternating(steps: Mapping[str, Callable[[], object]], rounds: int = 10
         >>> times['a'].median > times['b'].median
         True
     """
-    timers = {
-        name: Timer('step()', globals={'step': step}, num_threads=torch.get_num_threads(),
-                    description=name)
-        for name, step in steps.items()
-    }
     for _ in range(warmup):
         for step in steps.values():
             step()
-    taken: Dict[str, list[Measurement]] = {name: [] for name in steps}
+    taken: Dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
-        for name, timer in timers.items():
-            taken[name].append(timer.timeit(1))
-    return {name: _merge(measurements) for name, measurements in taken.items()}
+        for name, step in steps.items():
+            start = timer()
+            step()
+            taken[name].append(timer() - start)
+    return {name: _summary(times) for name, times in taken.items()}
+
+
+def _summary(times: Sequence[float]) -> Timing:
+    lower, median, upper = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
+    return Timing(median, upper - lower, len(times))
 
 
 def ratio(timing: Timing, baseline: Timing) -> Tuple[float, float]:
