@@ -12,6 +12,7 @@ nothing that works already, and it imports nothing else of this package.
 """
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -104,22 +105,53 @@ def _history_statistic(owner, name: str):
     return getattr(HistoryBuffer, name)
 
 
+def _number_dtypes() -> dict:
+    """numpy's built-in number types by the code with which pickles name them, as in 'f8'."""
+    import numpy as np
+    kinds = map(np.dtype, '?bBhHiIlLqQefdgFDG')
+    return {f'{kind.kind}{kind.itemsize}': np.dtype(f'{kind.kind}{kind.itemsize}')
+            for kind in kinds}
+
+
+def _number_dtype(code, align=False, copy=False):
+    """``numpy.dtype`` as checkpoints may use it: the built-in number types and nothing else.
+
+    numpy believes the flags that a pickled dtype brings along, so a forged one makes bytes pass
+    for pointers. The built-in instances ignore such state, their byte order included, so files
+    are taken to be little-endian; copies and the other types do not.
+    """
+    if code not in _number_dtypes():
+        raise ValueError(
+            f'a checkpoint asks for an array of dtype {code!r}; only numbers may be loaded. Fix: '
+            'do not load this file unless you trust it; ask its author for a plain state dict.')
+    return _number_dtypes()[code]
+
+
 def _training_state_globals() -> list:
     """What mmengine's training state names, as torch's ``weights_only`` allow-list wants it."""
     import numpy as np
     from mmengine.logging import HistoryBuffer
     array, scalar = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0]
     encode = importlib.import_module('_codecs').encode
-    # Object arrays stay refused: they are the one kind that can hold anything at all.
-    plain_types = [kind for name, kind in vars(np.dtypes).items()
-                   if name.endswith('DType') and name != 'ObjectDType']
     return [
-        HistoryBuffer, np.ndarray, np.dtype, encode, *plain_types,
+        HistoryBuffer, np.ndarray, encode, (_number_dtype, 'numpy.dtype'),
+        # torch asks whether the type of what it restores is listed.
+        *{type(kind) for kind in _number_dtypes().values()},
+        # How an empty array's data is spelt; a few bytes can do no harm.
+        bytes,
         # numpy 2 renamed the module; files of either age name their own.
         *((array, f'numpy.{core}.multiarray._reconstruct') for core in ('core', '_core')),
         *((scalar, f'numpy.{core}.multiarray.scalar') for core in ('core', '_core')),
         *((_history_statistic, f'{module}.getattr') for module in ('builtins', '__builtin__')),
     ]
+
+
+def _training_state_allowed():
+    """A context in which ``weights_only`` lets mmengine's training state pass."""
+    # Older allow-lists cannot serve one object under another's name, which getattr needs.
+    if tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6):
+        return contextlib.nullcontext()
+    return torch.serialization.safe_globals(_training_state_globals())
 
 
 class _WeightsOnlyTorch(types.ModuleType):
@@ -129,20 +161,23 @@ class _WeightsOnlyTorch(types.ModuleType):
         return getattr(torch, name)
 
     @staticmethod
-    def load(file, map_location=None, **options):
-        return torch.load(file, map_location=map_location, **{**options, 'weights_only': True})
+    def load(*args, **options):
+        with _training_state_allowed():
+            return torch.load(*args, **{**options, 'weights_only': True})
 
 
 def _load_url(*args, **options):
-    return torch.hub.load_state_dict_from_url(*args, **{**options, 'weights_only': True})
+    with _training_state_allowed():
+        return torch.hub.load_state_dict_from_url(*args, **{**options, 'weights_only': True})
 
 
 def load_checkpoints_safely() -> None:
     """Make every checkpoint loader of mmengine use ``weights_only=True``, and succeed with it.
 
     Covers local files and buffers as well as weights named by URL, ``torchvision://`` and
-    ``open-mmlab://``. mmengine's own training state (metric history, numpy scalars) is put on
-    torch's allow-list, its ``getattr`` replaced by a look-up of four harmless methods.
+    ``open-mmlab://``. What mmengine's own training state needs (metric history, numpy numbers)
+    is on torch's allow-list for the time of these loads only; ``torch.load`` itself and what
+    other code loads with it stay as they are.
 
     Loading mmengine's own checkpoints this way needs torch 2.6; older versions still load
     plain state dicts and refuse the rest.
@@ -151,8 +186,6 @@ def load_checkpoints_safely() -> None:
     from mmengine.utils import dl_utils
     if isinstance(checkpoint.torch, _WeightsOnlyTorch):
         return
-    if tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 6):
-        torch.serialization.add_safe_globals(_training_state_globals())
     checkpoint.torch = _WeightsOnlyTorch('torch')
     checkpoint.load_url = dl_utils.load_url = _load_url
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Callable, Dict, Mapping, Sequence, Tuple
 
 import numpy as np
+
 # A clock that waits for the accelerator first, where there is one.
 from torch.utils.benchmark import timer
 

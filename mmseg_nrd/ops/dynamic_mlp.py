@@ -116,7 +116,7 @@ def dynamic_mlp(params: Tensor, inputs: Tensor, channels: Sequence[int],
     _check(params, inputs, channels, patch_size)
     batch, _, height, width = params.shape
     p, patches = patch_size, batch * height * width
-    flat = params.permute(0, 2, 3, 1).reshape(patches, -1)
+    flat = params.permute(0, 2, 3, 1).reshape(patches, params.shape[1])
     pixels = inputs.reshape(batch, channels[0], height, p, width, p)
     pixels = pixels.permute(0, 2, 4, 1, 3, 5).reshape(patches, channels[0], p * p)
 

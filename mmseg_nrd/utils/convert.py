@@ -31,12 +31,17 @@ def convert_nrd_state_dict(state_dict: Mapping[str, Tensor]) -> OrderedDict[str,
         OrderedDict[str, Tensor]: the same tensors under our names, in the same order.
 
     Raises:
-        ValueError: if two of the names given become the same one.
+        ValueError: if a value is no tensor, as in a whole checkpoint, or two names become one.
 
     Example:
         >>> list(convert_nrd_state_dict({'cat_norm.weight': torch.ones(18)}))
         ['input_norm.weight']
     """
+    for key, value in state_dict.items():
+        if not isinstance(value, Tensor):
+            raise ValueError(
+                f'{key}: holds a {type(value).__name__}; each value must be a tensor. '
+                "Fix: of a whole checkpoint, pass checkpoint['state_dict'].")
     prefix = _HEAD if any(key.startswith(_HEAD) for key in state_dict) else ''
     converted: OrderedDict[str, Tensor] = OrderedDict()
     for key, value in state_dict.items():

@@ -85,29 +85,35 @@ class NRDHead(ASPPHead):
                  init_cfg=None,
                  **kwargs):
         for name, value in dict(
-                in_channels=in_channels, channels=channels, num_classes=num_classes,
-                c1_channels=c1_channels, patch_size=patch_size,
-                hidden_channels=hidden_channels, guidance_channels=guidance_channels,
+                channels=channels, num_classes=num_classes, patch_size=patch_size,
+                hidden_channels=hidden_channels,
                 controller_reduction=controller_reduction).items():
             check_positive_int(name, value)
+        # Several levels at once come with `input_transform`; MMSeg checks that they match.
+        for value in in_channels if isinstance(in_channels, (list, tuple)) else [in_channels]:
+            check_positive_int('in_channels', value)
         check_positive_int('c1_in_channels', c1_in_channels, minimum=0)
+        # Without guidance its widths mean nothing; the stock head then even needs c1_channels=0.
+        for name, value in dict(c1_channels=c1_channels,
+                                guidance_channels=guidance_channels).items():
+            check_positive_int(name, value, minimum=1 if c1_in_channels else 0)
         _check_choices(channels, controller_reduction, theta_init, dilations)
+        inputs = 2 + (guidance_channels if c1_in_channels else 0)
+        _check_groups(kwargs.get('norm_cfg'), inputs)
         super().__init__(
             dilations=dilations, in_channels=in_channels, channels=channels,
             num_classes=num_classes, dropout_ratio=dropout_ratio, init_cfg=init_cfg, **kwargs)
         # The dynamic MLP classifies. A parameter that no loss reaches would stop DDP.
         del self.conv_seg
         self.aspp_modules = DepthwiseSeparableASPPModule(
-            dilations=dilations, in_channels=in_channels, channels=channels,
+            dilations=dilations, in_channels=self.in_channels, channels=channels,
             conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg, act_cfg=self.act_cfg)
         self.c1_index = c1_index
         self.patch_size = patch_size
-        self.c1_bottleneck = self._build_guidance(
-            c1_in_channels, c1_channels, guidance_channels) if c1_in_channels else None
-
-        inputs = 2 + (guidance_channels if c1_in_channels else 0)
         self.input_norm = build_norm_layer(
             self.norm_cfg, inputs)[1] if self.norm_cfg else nn.Identity()
+        self.c1_bottleneck = self._build_guidance(
+            c1_in_channels, c1_channels, guidance_channels) if c1_in_channels else None
         self.mlp_channels = (inputs, hidden_channels, hidden_channels, self.out_channels)
         self.controller = self._build_controller(channels // controller_reduction)
         THETA_INITS[theta_init](self.controller[1], self.mlp_channels)
@@ -190,7 +196,7 @@ def _check_choices(channels: int, controller_reduction: int, theta_init: str,
         raise ValueError(
             f'controller_reduction={controller_reduction}: must not exceed channels={channels}, '
             'or the controller has no channel left. Fix: lower controller_reduction.')
-    if theta_init not in THETA_INITS:
+    if theta_init not in list(THETA_INITS):
         raise ValueError(
             f'theta_init={theta_init!r}: must be one of {sorted(THETA_INITS)}. '
             "Fix: 'static' to learn fast, 'paper' to reproduce the authors.")
@@ -200,3 +206,12 @@ def _check_choices(channels: int, controller_reduction: int, theta_init: str,
             'Fix: pass (1, 3, 6, 9), or those of the config that you start from.')
     for index, dilation in enumerate(dilations):
         check_positive_int(f'dilations[{index}]', dilation)
+
+
+def _check_groups(norm_cfg: Optional[dict], inputs: int) -> None:
+    groups = (norm_cfg or {}).get('num_groups', 1)
+    if inputs % groups:
+        raise ValueError(
+            f'norm_cfg.num_groups={groups}: must divide the {inputs} inputs of the dynamic MLP, '
+            'two coordinates and guidance_channels. Fix: choose num_groups to divide them and '
+            'every other width, such as 2.')

@@ -1,0 +1,51 @@
+"""What every test needs: the package registered, a quiet mmengine, a device to run on."""
+from __future__ import annotations
+
+import logging
+
+import pytest
+import torch
+
+import mmseg_nrd  # noqa: F401  (registers the components)
+
+
+def pytest_addoption(parser):
+    parser.addoption('--device', choices=('cpu', 'cuda'), default='cpu',
+                     help='where the tests of ops and heads run')
+
+
+@pytest.fixture(scope='session')
+def device(request) -> torch.device:
+    name = request.config.getoption('--device')
+    if name == 'cuda' and not torch.cuda.is_available():
+        pytest.skip('--device cuda was asked for, but torch.cuda.is_available() is False')
+    return torch.device(name)
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True, scope='session')
+def quiet_mmengine():
+    """Drop mmengine's INFO lines (init_weights prints every parameter); warnings still show."""
+    from mmengine.logging import MMLogger
+    emit = MMLogger.callHandlers
+
+    def from_warnings_on(self, record):
+        if record.levelno >= logging.WARNING:
+            emit(self, record)
+
+    MMLogger.callHandlers = from_warnings_on
+    yield
+    MMLogger.callHandlers = emit
+
+
+@pytest.fixture(autouse=True, scope='session')
+def two_threads():
+    """The tensors here are tiny; more threads than cores only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(before, 2))
+    yield
+    torch.set_num_threads(before)

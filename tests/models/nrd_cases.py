@@ -1,0 +1,48 @@
+"""A tiny NRD head and inputs for it, as the tests of the head share them."""
+from __future__ import annotations
+
+import torch
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+
+SMALL = dict(
+    type='NRDHead', in_channels=12, in_index=3, channels=8, num_classes=3, c1_in_channels=5,
+    c1_channels=6, norm_cfg=dict(type='BN'))
+
+
+def build(**changes):
+    return MODELS.build({**SMALL, **changes})
+
+
+def levels(size=(2, 3), guidance=None, batch=2, patch_size=8, c1=5, device='cpu'):
+    """Four encoder levels: the first is the guidance, the last the encoder map of ``size``."""
+    guidance = guidance or tuple(side * patch_size for side in size)
+    shapes = [(c1, *guidance), (7, *size), (9, *size), (12, *size)]
+    return [torch.randn(batch, *shape, device=device) for shape in shapes]
+
+
+def randomise_norms(head):
+    """Norm statistics and scales that are no identity, so that a forgotten norm shows."""
+    for module in head.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+            torch.nn.init.normal_(module.weight, 1, 0.2)
+            torch.nn.init.normal_(module.bias, 0, 0.2)
+    return head
+
+
+def samples(size, classes=3, batch=2, device='cpu'):
+    """Labels of one image size, some of them 255, to be ignored."""
+    out = []
+    for _ in range(batch):
+        label = torch.randint(0, classes, (1, *size), device=device)
+        label[:, 0] = 255
+        meta = dict(img_shape=size, pad_shape=size, ori_shape=size)
+        out.append(SegDataSample(gt_sem_seg=PixelData(data=label), metainfo=meta))
+    return out
+
+
+def metas(size, batch=2):
+    return [dict(img_shape=size, pad_shape=size, ori_shape=size)] * batch

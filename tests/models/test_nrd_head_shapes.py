@@ -1,0 +1,124 @@
+"""What comes out, for sizes that fit and sizes that do not."""
+from __future__ import annotations
+
+import pytest
+import reference
+import torch
+from mmcv.cnn import ConvModule
+from nrd_cases import build, levels, randomise_norms
+
+
+def oracle(head, inputs):
+    """Eval-mode logits: the head's own layers up to theta and guidance, then the loops."""
+    params = head.controller(head._forward_feature(inputs))
+    guidance = head.c1_bottleneck(inputs[head.c1_index])
+    return reference.nrd_decode(
+        params.cpu(), guidance.cpu(), {k: v.cpu() for k, v in head.input_norm.state_dict().items()},
+        head.mlp_channels, head.patch_size)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('size, guidance, patch_size', [
+    ((2, 3), (16, 24), 8), ((2, 3), (9, 17), 8), ((1, 1), (8, 8), 8), ((1, 1), (1, 1), 8),
+    ((1, 4), (5, 30), 8), ((3, 2), (7, 5), 3), ((3, 2), (3, 2), 1), ((2, 2), (3, 3), 2),
+    ((1, 2), (4, 5), 4), ((1, 2), (16, 17), 16)])
+def test_equals_the_loops_over_real_pixels_only(size, guidance, patch_size, device):
+    head = randomise_norms(build(patch_size=patch_size)).to(device).eval()
+    inputs = levels(size, guidance, device=device)
+    logits = head(inputs)
+    assert logits.shape == (2, 3, *guidance)
+    torch.testing.assert_close(logits.cpu(), oracle(head, inputs), rtol=1e-4, atol=1e-4)
+
+
+def test_the_guidance_branch_is_a_3x3_and_a_bare_1x1():
+    first, second = build().c1_bottleneck
+    assert isinstance(first, ConvModule) and first.with_norm and first.with_activation
+    assert first.conv.kernel_size == (3, 3) and first.conv.out_channels == 6
+    assert isinstance(second, ConvModule) and not second.with_norm and not second.with_activation
+    assert second.conv.kernel_size == (1, 1) and second.conv.out_channels == 16
+    assert second.conv.bias is not None
+
+
+def test_running_statistics_are_those_of_real_pixels():
+    head = build().train()
+    inputs = levels((2, 3), (9, 18))
+    head(inputs)
+    xy = reference.patch_coordinates(8).repeat(1, 2, 3)[:, :9, :18].expand(2, -1, -1, -1)
+    pixels = torch.cat([xy, head.c1_bottleneck(inputs[0])], dim=1).transpose(0, 1).flatten(1)
+    momentum = head.input_norm.momentum
+    torch.testing.assert_close(head.input_norm.running_mean, momentum * pixels.mean(1))
+    torch.testing.assert_close(
+        head.input_norm.running_var, 1 - momentum + momentum * pixels.var(1), rtol=1e-4, atol=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('patch_size', [1, 2, 3, 4, 8, 16])
+@pytest.mark.parametrize('mode', [True, False])
+def test_without_guidance(patch_size, mode, device):
+    head = randomise_norms(build(c1_in_channels=0, patch_size=patch_size)).to(device)
+    head.train(mode)
+    logits = head([levels((2, 3), device=device)[3]] * 4)
+    assert logits.shape == (2, 3, 2 * patch_size, 3 * patch_size)
+    assert logits.isfinite().all()
+    assert head.mlp_channels == (2, 16, 16, 3) and head.c1_bottleneck is None
+    assert head.input_norm.num_features == 2
+
+
+@pytest.mark.parametrize('index', [0, 1, 2, -4, -3, -2])
+def test_any_guidance_level(index):
+    inputs = levels()
+    guidance = inputs[0]
+    others = [torch.randn(2, 2, 1, 1)] * 3
+    inputs = [*others, inputs[3]]
+    inputs[index] = guidance
+    assert build(c1_index=index).eval()(inputs).shape == (2, 3, 16, 24)
+
+
+@torch.no_grad()
+def test_images_of_a_batch_are_independent(device):
+    head = randomise_norms(build()).to(device).eval()
+    inputs, order = levels((2, 3), (13, 20), batch=3, device=device), [2, 0, 1]
+    straight = head(inputs)
+    permuted = head([level[order] for level in inputs])
+    torch.testing.assert_close(permuted, straight[order], rtol=1e-4, atol=1e-4)
+    alone = torch.cat([head([level[i:i + 1] for level in inputs]) for i in range(3)])
+    torch.testing.assert_close(alone, straight, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('norm_cfg', [None, dict(type='GN', num_groups=2), dict(type='SyncBN')],
+                         ids=str)
+def test_other_norms(norm_cfg):
+    head = build(norm_cfg=norm_cfg).eval()
+    assert head(levels((2, 3), (9, 24))).shape == (2, 3, 9, 24)
+
+
+@pytest.mark.parametrize('c1_in_channels', [0, 5])
+def test_autocast(c1_in_channels, device):
+    head, inputs = build(c1_in_channels=c1_in_channels).to(device).train(), levels(device=device)
+    with torch.autocast(device.type, torch.bfloat16):
+        logits = head(inputs)
+    logits.float().sum().backward()
+    assert logits.isfinite().all()
+    assert head.controller[1].weight.grad.isfinite().all()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float64])
+def test_other_dtypes(dtype, device):
+    head = build().to(device, dtype).eval()
+    logits = head([level.to(dtype) for level in levels((2, 3), (10, 24), device=device)])
+    assert logits.dtype == dtype and logits.isfinite().all()
+
+
+@pytest.mark.parametrize('guidance', [(17, 24), (8, 24), (16, 25), (16, 16), (4, 6), (64, 96)])
+def test_refuses_guidance_that_does_not_fit(guidance):
+    message = (rf'c1_index=0 is {guidance[0]} x {guidance[1]}.*2 x 3 places.*patch_size=8.*'
+               r'9 to 16 by 17 to 24.*Fix: set patch_size to the stride of level in_index')
+    with pytest.raises(ValueError, match=message):
+        build().eval()(levels((2, 3), guidance))
+
+
+@pytest.mark.parametrize('guidance', [(16, 24), (9, 17), (16, 17), (9, 24)])
+def test_accepts_the_extremes_that_fit(guidance):
+    assert build().eval()(levels((2, 3), guidance)).shape[2:] == guidance

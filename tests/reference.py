@@ -1,0 +1,96 @@
+"""Slow oracles, written from the formulas alone; they share no code with what they check.
+
+Nothing here imports the package, and nothing here is clever: every pixel is a loop turn.
+"""
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+def num_dynamic_params(channels) -> int:
+    """Parameters of a real stack of linear layers of these widths."""
+    layers = [nn.Linear(c_in, c_out) for c_in, c_out in zip(channels[:-1], channels[1:])]
+    return sum(parameter.numel() for layer in layers for parameter in layer.parameters())
+
+
+def patch_coordinates(patch_size: int) -> Tensor:
+    """Channel 0 is column / patch_size, channel 1 is row / patch_size."""
+    out = torch.zeros(2, patch_size, patch_size)
+    for row in range(patch_size):
+        for column in range(patch_size):
+            out[0, row, column] = column / patch_size
+            out[1, row, column] = row / patch_size
+    return out
+
+
+def read_layers(theta: Tensor, channels) -> list[tuple[Tensor, Tensor]]:
+    """Flat parameters of one place to (weight, bias): w0, b0, w1, b1, ...; weights out-major."""
+    layers, position = [], 0
+    for c_in, c_out in zip(channels[:-1], channels[1:]):
+        rows = []
+        for _ in range(c_out):
+            rows.append(theta[position:position + c_in])
+            position += c_in
+        layers.append((torch.stack(rows), theta[position:position + c_out]))
+        position += c_out
+    assert position == len(theta)
+    return layers
+
+
+def mlp(pixel: Tensor, layers) -> Tensor:
+    """One pixel through one MLP: ReLU after every layer but the last."""
+    for number, (weight, bias) in enumerate(layers):
+        pixel = (weight * pixel).sum(dim=1) + bias
+        if number + 1 < len(layers):
+            pixel = torch.where(pixel > 0, pixel, torch.zeros_like(pixel))
+    return pixel
+
+
+def dynamic_mlp(params: Tensor, inputs: Tensor, channels, patch_size: int) -> Tensor:
+    """(B, N, H, W) and (B, c0, Hp, Wp) to (B, cL, Hp, Wp), pixel by pixel."""
+    batch, _, height, width = params.shape
+    images = []
+    for image in range(batch):
+        rows = []
+        for row in range(height * patch_size):
+            pixels = []
+            for column in range(width * patch_size):
+                place = params[image, :, row // patch_size, column // patch_size]
+                pixels.append(mlp(inputs[image, :, row, column], read_layers(place, channels)))
+            rows.append(torch.stack(pixels, dim=-1))
+        images.append(torch.stack(rows, dim=-2))
+    return torch.stack(images)
+
+
+def batch_norm(inputs: Tensor, state: dict, eps: float = 1e-5) -> Tensor:
+    """BatchNorm in eval mode, from its saved statistics, channel by channel."""
+    out = torch.empty_like(inputs)
+    for channel in range(inputs.shape[1]):
+        mean, variance = state['running_mean'][channel], state['running_var'][channel]
+        scale = state['weight'][channel] / math.sqrt(variance + eps)
+        out[:, channel] = (inputs[:, channel] - mean) * scale + state['bias'][channel]
+    return out
+
+
+def nrd_decode(params: Tensor, guidance: Tensor, norm: dict, channels,
+               patch_size: int) -> Tensor:
+    """NRD from controller output and the 16 guidance channels on, in eval mode.
+
+    Only the pixels that exist are ever looked at, so no padding can matter. The result has
+    the guidance's size.
+    """
+    batch, _, height, width = guidance.shape
+    coordinates = patch_coordinates(patch_size)
+    out = torch.zeros(batch, channels[-1], height, width)
+    for image in range(batch):
+        for row in range(height):
+            for column in range(width):
+                xy = coordinates[:, row % patch_size, column % patch_size]
+                pixel = torch.cat([xy, guidance[image, :, row, column]])
+                pixel = batch_norm(pixel[None], norm)[0]
+                place = params[image, :, row // patch_size, column // patch_size]
+                out[image, :, row, column] = mlp(pixel, read_layers(place, channels))
+    return out

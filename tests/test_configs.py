@@ -1,0 +1,82 @@
+"""Every config parses, builds, and is laid out as the README says."""
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmseg.registry import MODELS
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
+PAIR = [CONFIGS / 'street_scenes' / f'{head}_r18_1xb8-300_street-scenes-128x256.py'
+        for head in ('nrd', 'deeplabv3plus')]
+
+
+def stem(path: Path) -> str:
+    return path.stem
+
+
+def test_basenames_are_unique_because_mim_finds_configs_by_them():
+    names = [path.name for path in FILES]
+    assert len(FILES) >= 4
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize('path', FILES, ids=stem)
+def test_config_builds_and_names_its_source(path):
+    header = ast.get_docstring(ast.parse(path.read_text()))
+    for word in ('Paper: ', 'https://', 'Expected', 'ost', 'Run: '):
+        assert word in header
+    cfg = Config.fromfile(path)
+    assert cfg.custom_imports == dict(imports=['mmseg_nrd'], allow_failed_imports=False)
+    assert cfg.default_scope == 'mmseg'
+    cfg.model.pretrained = None
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg.model)
+    assert type(model.decode_head).__name__ == cfg.model.decode_head.type
+
+
+@pytest.mark.parametrize('path', FILES, ids=stem)
+def test_crop_and_preprocessor_agree(path):
+    cfg = Config.fromfile(path)
+    crop = next(step for step in cfg.train_dataloader.dataset.pipeline
+                if step['type'] == 'RandomCrop')
+    assert tuple(crop['crop_size']) == tuple(cfg.model.data_preprocessor.size)
+
+
+def test_street_scene_configs_differ_in_the_decode_head_only():
+    ours, stock = (Config.fromfile(path).to_dict() for path in PAIR)
+    heads = [cfg['model'].pop('decode_head') for cfg in (ours, stock)]
+    assert ours == stock
+    assert heads[0].pop('type') == 'NRDHead'
+    assert heads[0].pop('patch_size') == 8
+    assert heads[1].pop('type') == 'DepthwiseSeparableASPPHead'
+    assert heads[0] == heads[1]
+
+
+@pytest.mark.parametrize('depth', [50, 101])
+def test_cityscapes_recipe_is_the_authors(depth):
+    path = CONFIGS / 'nrd' / f'nrd_r{depth}_4xb4-84k_cityscapes-512x1024.py'
+    cfg = Config.fromfile(path)
+    head, backbone = cfg.model.decode_head, cfg.model.backbone
+    assert (backbone.depth, backbone.dilations, backbone.strides) == (
+        depth, (1, 1, 1, 1), (1, 2, 2, 2))
+    assert cfg.model.pretrained == f'open-mmlab://resnet{depth}_v1c'
+    assert (head.channels, head.c1_channels, head.patch_size) == (512, 48, 8)
+    assert (head.hidden_channels, head.guidance_channels) == (16, 16)
+    assert (head.theta_init, head.dilations) == ('paper', (1, 3, 6, 9))
+    assert head.dropout_ratio == 0
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4)
+    warm_up, poly = cfg.param_scheduler
+    assert (warm_up.start_factor, warm_up.begin, warm_up.end) == (0.01, 0, 4000)
+    assert (poly.power, poly.eta_min, poly.begin, poly.end) == (0.9, 1e-4, 4000, 84000)
+    assert cfg.train_cfg.max_iters == 84000
+    assert cfg.train_dataloader.batch_size == 4
+    assert cfg.model.auxiliary_head.loss_decode.loss_weight == 0.4
+    kinds = [step['type'] for step in cfg.train_dataloader.dataset.pipeline]
+    assert kinds[2:6] == ['RandomResize', 'RandomCrop', 'RandomFlip', 'PhotoMetricDistortion']
+    assert cfg.test_dataloader.dataset.type == 'CityscapesDataset'

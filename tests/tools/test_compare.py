@@ -1,0 +1,82 @@
+"""The comparison from its command line: table, report, figures and picture."""
+from __future__ import annotations
+
+import json
+
+import cv2
+import pytest
+from street_scene_configs import DEEPLAB, NRD
+
+
+@pytest.fixture(scope='module')
+def comparison(tmp_path_factory, tool, small):
+    out = tmp_path_factory.mktemp('comparison') / 'report'
+    output = tool('compare', NRD, DEEPLAB, '--out', out, '--iters', 3, '--seeds', 2,
+                  '--budget', 'both', '--cfg-options', *small)
+    return out, output, json.loads((out / 'results.json').read_text())
+
+
+def test_rows_hold_what_was_measured(comparison):
+    _, _, results = comparison
+    ours, stock = results['rows']
+    assert (ours['config'], stock['config']) == (NRD.stem, DEEPLAB.stem)
+    assert results['seeds'] == [0, 1]
+    for row in (ours, stock):
+        assert row['cost']['head_multiply_adds'] > 0
+        assert row['cost']['multiply_adds'] > row['cost']['head_multiply_adds']
+        assert row['seconds_per_iteration']['median'] > 0
+        assert row['runs']['iters']['iterations'] == 3
+        for run in row['runs'].values():
+            assert len(run['miou']) == len(run['train_seconds']) == 2
+            assert all(0 <= miou <= 100 for miou in run['miou'])
+    assert ours['runs']['time'] == ours['runs']['iters']
+    quotient = (ours['seconds_per_iteration']['median']
+                / stock['seconds_per_iteration']['median'])
+    assert stock['runs']['time']['iterations'] == max(1, round(3 * quotient))
+
+
+def test_environment_is_recorded(comparison):
+    environment = comparison[2]['environment']
+    for key in ('commit', 'torch', 'mmseg', 'mmengine', 'mmcv', 'device', 'threads'):
+        assert key in environment
+
+
+def test_seeds_differ(comparison):
+    _, _, results = comparison
+    first, second = results['rows'][0]['runs']['iters']['checkpoints']
+    assert first != second
+
+
+def test_report_is_printed_and_written(comparison):
+    out, output, results = comparison
+    report = (out / 'report.md').read_text()
+    for title in ('### Equal iterations', '### Equal training time'):
+        assert title in output and title in report
+    miou = results['rows'][0]['runs']['iters']['miou']
+    assert f'{sum(miou) / 2:.2f} ± ' in report
+    for name in ('report.md', 'results.json', 'comparison.png'):
+        assert str(out / name) in output
+        assert (out / name).is_file()
+    assert '(comparison.png)' in report
+    assert 'Traceback' not in output and 'Warning' not in output
+
+
+def test_picture_shows_something(comparison):
+    picture = cv2.imread(str(comparison[0] / 'comparison.png'))
+    assert min(picture.shape[:2]) > 400
+    assert picture.std() > 20
+
+
+@pytest.mark.parametrize('arguments, words', [
+    (['--iters', 0], 'iterations=0: must be at least 1'),
+    (['--seeds', 0], 'seeds=0: must be at least 1'),
+])
+def test_wrong_budget_fails_in_a_sentence(arguments, words, tool, small, tmp_path):
+    output = tool('compare', NRD, '--out', tmp_path, *arguments, '--cfg-options', *small, status=1)
+    assert words in output
+    assert 'Traceback' not in output
+
+
+def test_one_config_twice_is_refused(tool, small, tmp_path):
+    output = tool('compare', NRD, NRD, '--out', tmp_path, '--cfg-options', *small, status=1)
+    assert 'was given already' in output
