@@ -46,7 +46,7 @@ $(DATA): | $(STAMP)
 demo: $(STAMP) $(DATA)
 	$(BIN)/python tools/compare.py $(CONFIGS)/nrd_r18_1xb8-300_street-scenes-128x256.py \
 		$(CONFIGS)/deeplabv3plus_r18_1xb8-300_street-scenes-128x256.py \
-		--out $(DEMO) --budget both --seeds 2
+		--out $(DEMO) --budget both --iters 100 --seeds 2
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

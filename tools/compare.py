@@ -9,7 +9,9 @@ from mmengine.config import DictAction
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark import compare
 from mmseg_nrd.benchmark.comparison import BUDGETS, image_size, load_configs
+from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
+from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.report import format_tables, write_report
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import silence_host_warnings
@@ -38,6 +40,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
+    environment = describe_environment(keeps_freed_memory=keep_freed_memory())
     try:
         configs = load_configs(args.configs, args.cfg_options)
         for cfg in configs.values():
@@ -50,7 +53,8 @@ def main() -> None:
     cfg = next(iter(configs.values()))
     draw_comparison(entries, cfg, SAMPLES, args.out / PICTURE)
     report, results = write_report(
-        entries, args.out, shlex.join(['python', *sys.argv]), PICTURE, image_size(cfg))
+        entries, args.out, shlex.join(['python', *sys.argv]), PICTURE, image_size(cfg),
+        environment)
     print(format_tables(entries))
     print(f'report   {report}\nresults  {results}\npicture  {args.out / PICTURE}')
 

@@ -47,6 +47,13 @@ def use_tta(cfg) -> None:
     cfg.model = cfg.tta_model
 
 
+def save_label_maps(cfg, out: str) -> None:
+    metrics = cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
+    for metric in metrics:
+        if metric.type == 'IoUMetric':
+            metric.update(output_dir=out, keep_results=True)
+
+
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
@@ -61,7 +68,7 @@ def main() -> None:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
     if args.out is not None:
-        cfg.test_evaluator.update(output_dir=args.out, keep_results=True)
+        save_label_maps(cfg, args.out)
     Runner.from_cfg(cfg).test()
 
 

@@ -8,6 +8,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
@@ -57,8 +58,9 @@ def image_size(cfg: Config) -> Tuple[int, int]:
 
 def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
     """A model and one forward, backward and update of it on random images."""
-    model = MODELS.build(cfg.model).train()
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)
+    model = MODELS.build(cfg.model)
+    model.train()
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     height, width = image_size(cfg)
     batch = cfg.train_dataloader.batch_size
     samples = []
@@ -69,14 +71,7 @@ def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
     data = dict(inputs=[torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
                         for _ in range(batch)], data_samples=samples)
 
-    def step() -> None:
-        inputs = model.data_preprocessor(data, training=True)
-        loss, _ = model.parse_losses(model(**inputs, mode='loss'))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return model, step
+    return model, lambda: model.train_step(data, optim_wrapper)
 
 
 def _measure(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str, Timing]]:

@@ -25,11 +25,12 @@ def _commit() -> Optional[str]:
     return described.stdout.strip() if tracked.returncode == 0 else None
 
 
-def describe_environment() -> Dict[str, object]:
-    """Commit, versions, device and threads, for the record beside a figure."""
+def describe_environment(**extra: object) -> Dict[str, object]:
+    """Commit, versions, device and threads, for the record beside a figure, and ``extra``."""
     # MMSeg has imported mmcv; which distribution provides it does not matter here.
     return dict(
         commit=_commit(), python=platform.python_version(), torch=torch.__version__,
-        mmseg=mmseg.__version__, mmengine=mmengine.__version__, mmcv=sys.modules['mmcv'].__version__,
+        mmseg=mmseg.__version__, mmengine=mmengine.__version__,
+        mmcv=sys.modules['mmcv'].__version__,
         numpy=np.__version__, device='cpu', machine=platform.machine(),
-        threads=torch.get_num_threads())
+        threads=torch.get_num_threads(), **extra)

@@ -12,7 +12,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 
 from .comparison import Entry
-from .report import mean_and_spread
+from .report import mean_and_spread, short_names
 
 _IGNORED = (0, 0, 0)
 
@@ -39,10 +39,6 @@ def _truth(dataset, index: int):
     return image, sample['data_samples'].gt_sem_seg.data[0].numpy()
 
 
-def _short(name: str) -> str:
-    return name.split('_')[0]
-
-
 def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
                     path: Path) -> None:
     """Draw image, truth and one prediction per config, and mIoU against cost.
@@ -58,6 +54,7 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
     init_default_scope('mmseg')
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     palette, classes = dataset.metainfo['palette'], dataset.metainfo['classes']
+    names = short_names([entry.name for entry in entries])
     columns, budgets = 2 + len(entries), list(entries[0].outcomes)
     figure = Figure(figsize=(4 * columns, 2.2 * len(samples) + 4.6), layout='constrained')
     top, bottom = figure.subfigures(2, 1, height_ratios=[2.2 * len(samples) + 0.9, 3.7])
@@ -65,9 +62,9 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
     for row, index in enumerate(samples):
         image, truth = _truth(dataset, index)
         panels = [('image', image), ('truth', paint(truth, palette))]
-        for entry in entries:
+        for entry, name in zip(entries, names):
             outcome = entry.outcomes[budgets[0]][0]
-            panels.append((f'{_short(entry.name)}, {entry.iterations[budgets[0]]} iterations',
+            panels.append((f'{name}, {entry.iterations[budgets[0]]} iterations',
                            paint(outcome.predictions[row], palette)))
         for axis, (title, panel) in zip(axes[row], panels):
             axis.imshow(panel, interpolation='nearest')
@@ -78,21 +75,21 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
                         for name, colour in zip(classes, palette)]
                + [Patch(color=_IGNORED, label='ignored')],
                loc='outside lower center', ncols=10, fontsize='small', frameon=False)
-    _draw_costs(bottom, entries, budgets)
+    _draw_costs(bottom, entries, names, budgets)
     figure.savefig(path, dpi=80)
 
 
-def _draw_costs(figure, entries: List[Entry], budgets: List[str]) -> None:
+def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[str]) -> None:
     left, right = figure.subplots(1, 2)
     markers = dict(iters='o', time='s')
-    names = dict(iters='equal iterations', time='equal training time')
-    for number, entry in enumerate(entries):
+    titles = dict(iters='equal iterations', time='equal training time')
+    for number, (entry, name) in enumerate(zip(entries, names)):
         for budget in budgets:
             outcomes = entry.outcomes[budget]
             miou, spread = mean_and_spread([outcome.miou for outcome in outcomes])
             seconds, _ = mean_and_spread([outcome.seconds for outcome in outcomes])
             style = dict(yerr=spread, marker=markers[budget], color=f'C{number}', capsize=4,
-                         linestyle='', label=f'{_short(entry.name)}, {names[budget]}')
+                         linestyle='', label=f'{name}, {titles[budget]}')
             left.errorbar(entry.cost.head_multiply_adds / 1e9, miou, **style)
             right.errorbar(seconds, miou, **style)
     left.set_xlabel('multiply-adds of the decode head, G')

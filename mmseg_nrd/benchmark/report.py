@@ -4,19 +4,17 @@ from __future__ import annotations
 import json
 import statistics
 from pathlib import Path
-from typing import List, Sequence, Tuple
+from typing import Dict, List, Sequence, Tuple
 
 from .comparison import Entry
-from .environment import describe_environment
 from .timing import ratio
 
 _TITLES = {
     'iters': 'Equal iterations',
     'time': 'Equal training time (that of the first config; each with a whole schedule)',
 }
-_HEADER = ('config', 'iterations', 'mIoU', 'training s', 's / iteration', 'ratio',
-           'head G multiply-adds', 'model G multiply-adds', 'head M parameters',
-           'model M parameters')
+_HEADER = ('config', 'iterations', 'mIoU', 'training s', 's / iteration', 'ratio', 'head GMAC',
+           'model GMAC', 'head M params', 'model M params')
 
 
 def mean_and_spread(values: Sequence[float]) -> Tuple[float, float]:
@@ -30,11 +28,26 @@ def _with_spread(values: Sequence[float], digits: int) -> str:
     return f'{text} ± {spread:.{digits}f}' if len(values) > 1 else text
 
 
-def _row(entry: Entry, budget: str, first: Entry) -> Tuple[str, ...]:
+def short_names(names: Sequence[str]) -> List[str]:
+    """Names without the parts, split at '_', that all of them end with.
+
+    Example:
+        >>> short_names(['nrd_r18_cityscapes', 'fcn_r18_cityscapes'])
+        ['nrd', 'fcn']
+    """
+    parts = [name.split('_') for name in names]
+    common = 0
+    while (common + 1 < min(map(len, parts))
+           and len({part[-1 - common] for part in parts}) == 1 < len(parts)):
+        common += 1
+    return ['_'.join(part[:len(part) - common]) for part in parts]
+
+
+def _row(entry: Entry, name: str, budget: str, first: Entry) -> Tuple[str, ...]:
     outcomes, cost = entry.outcomes[budget], entry.cost
     value, spread = ratio(entry.step, first.step)
     return (
-        entry.name, str(entry.iterations[budget]),
+        name, str(entry.iterations[budget]),
         _with_spread([outcome.miou for outcome in outcomes], 2),
         _with_spread([outcome.seconds for outcome in outcomes], 1),
         f'{entry.step.median:.3f} (IQR {entry.step.iqr:.3f})',
@@ -46,16 +59,18 @@ def _row(entry: Entry, budget: str, first: Entry) -> Tuple[str, ...]:
 def format_tables(entries: List[Entry]) -> str:
     """One Markdown table for each budget."""
     parts = []
+    names = short_names([entry.name for entry in entries])
     for budget in entries[0].outcomes:
         rows = [_HEADER, ('---',) * len(_HEADER),
-                *(_row(entry, budget, entries[0]) for entry in entries)]
+                *(_row(entry, name, budget, entries[0])
+                  for entry, name in zip(entries, names))]
         parts.append('\n'.join([f'### {_TITLES[budget]}', '',
                                 *(f'| {" | ".join(row)} |' for row in rows)]))
     return '\n\n'.join(parts) + '\n'
 
 
 def write_report(entries: List[Entry], out: Path, command: str, picture: str,
-                 size: Tuple[int, int]) -> Tuple[Path, Path]:
+                 size: Tuple[int, int], environment: Dict[str, object]) -> Tuple[Path, Path]:
     """Write ``report.md`` and ``results.json``.
 
     Args:
@@ -64,11 +79,11 @@ def write_report(entries: List[Entry], out: Path, command: str, picture: str,
         command (str): What was run.
         picture (str): The picture's file name in ``out``.
         size (tuple[int, int]): (H, W) at which cost was counted.
+        environment (dict): What ``describe_environment`` returned.
 
     Returns:
         tuple[Path, Path]: the two files.
     """
-    environment = describe_environment()
     seeds = len(next(iter(entries[0].outcomes.values())))
     notes = [
         f'- mIoU in per cent on the test set, mean and standard deviation over {seeds} '
@@ -76,13 +91,16 @@ def write_report(entries: List[Entry], out: Path, command: str, picture: str,
         '- training s: wall clock of the training loop, data loading included.',
         '- s / iteration: one training step on random images, median and interquartile range '
         f'of {entries[0].step.runs} runs taken in turns in one process; ratio: to the first row.',
-        f'- multiply-adds: convolutions and matrix products at inference, one {size[0]} x '
-        f'{size[1]} image; auxiliary heads are left out, of parameters too.',
+        '- GMAC: 10^9 multiply-adds, of convolutions and matrix products at inference, one '
+        f'{size[0]} x {size[1]} image; auxiliary heads are left out, of parameters too.',
         '- measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items()),
     ]
     report, results = out / 'report.md', out / 'results.json'
+    names = [f'{name}: {entry.name}' for name, entry in zip(
+        short_names([entry.name for entry in entries]), entries)]
     report.write_text('\n'.join([
-        '# Comparison', '', f'    {command}', '', format_tables(entries), *notes, '',
+        '# Comparison', '', f'    {command}', '', format_tables(entries),
+        f'- {"; ".join(names)}.', *notes, '',
         f'![predictions, and mIoU against cost]({picture})', '']), encoding='utf-8')
     results.write_text(json.dumps(dict(
         command=command, environment=environment, seeds=list(range(seeds)), image_size=size,

@@ -37,6 +37,7 @@ def test_rows_hold_what_was_measured(comparison):
 
 def test_environment_is_recorded(comparison):
     environment = comparison[2]['environment']
+    assert environment['keeps_freed_memory'] in (True, False)
     for key in ('commit', 'torch', 'mmseg', 'mmengine', 'mmcv', 'device', 'threads'):
         assert key in environment
 
