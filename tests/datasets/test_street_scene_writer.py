@@ -202,8 +202,10 @@ def run(*arguments):
 @pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGKILL])
 def test_a_killed_run_leaves_no_tree_and_no_broken_image(tmp_path, how):
     out = tmp_path / 'out'
+    # A shell starts background jobs with Ctrl-C ignored, and what they start inherits that.
     process = subprocess.Popen(command(out, '--train', 100000, '--size', *SIZE),
-                               env=environment(), stderr=subprocess.DEVNULL)
+                               env=environment(), stderr=subprocess.DEVNULL,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         deadline = time.monotonic() + 60
         while len(list(tmp_path.glob('out.partial-*/leftImg8bit/train/*/*.png'))) < 5:
