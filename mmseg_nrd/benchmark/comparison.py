@@ -29,7 +29,7 @@ class Entry:
     name: str
     cost: Cost
     step: Timing
-    iterations: Dict[str, int]
+    iterations: Dict[str, int] = field(default_factory=dict)
     outcomes: Dict[str, List[Outcome]] = field(default_factory=dict)
 
     def as_dict(self) -> dict:
@@ -82,12 +82,17 @@ def _measure(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str, Tim
     return costs, time_alternating(steps)
 
 
-def _plan(name: str, first: str, iterations: int, steps: Dict[str, Timing],
-          budget: str) -> Dict[str, int]:
-    """Iterations of a config by budget; for time, as many as fit the first config's time."""
-    equal_time = max(1, round(iterations * steps[first].median / steps[name].median))
-    plan = dict(iters=iterations, time=iterations if name == first else equal_time)
-    return {kind: count for kind, count in plan.items() if budget in (kind, 'both')}
+def _equal_time(entry: Entry, first: Entry, iterations: int) -> int:
+    """Iterations that fit the first config's training time.
+
+    By the training loops' own clocks where both have run, else by the timed steps.
+    """
+    if 'iters' in entry.outcomes:
+        own, wanted = (sum(outcome.seconds for outcome in each.outcomes['iters'])
+                       for each in (entry, first))
+    else:
+        own, wanted = entry.step.median, first.step.median
+    return max(1, round(iterations * wanted / own))
 
 
 def compare(paths: Sequence[Path], out: Path, *, seeds: int = 1,
@@ -122,35 +127,38 @@ def compare(paths: Sequence[Path], out: Path, *, seeds: int = 1,
     init_default_scope('mmseg')
     costs, steps = _measure(configs)
     iterations = iterations or configs[first].train_cfg.max_iters
-    entries = [Entry(name, costs[name], steps[name],
-                     _plan(name, first, iterations, steps, budget)) for name in configs]
-    total = seeds * sum(sum(set(entry.iterations.values())) for entry in entries)
+    entries = [Entry(name, costs[name], steps[name]) for name in configs]
     columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
                TimeRemainingColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task('training', total=total)
-        for seed in range(seeds):
-            for entry in entries:
-                _run_seed(entry, configs[entry.name], seed, out, samples,
-                          lambda text: progress.update(task, description=text),
-                          lambda: progress.advance(task))
-    return entries
+        task = progress.add_task('training', total=0)
 
-
-def _run_seed(entry: Entry, cfg: Config, seed: int, out: Path, samples: Sequence[int],
-              describe: Callable[[str], object], advance: Callable[[], object]) -> None:
-    """One seed of a config, under each budget; equal budgets share a run."""
-    done: Dict[int, Outcome] = {}
-    for budget, count in entry.iterations.items():
-        if count not in done:
+        def train(entry: Entry, seed: int, count: int) -> Outcome:
             text = f'{entry.name}, {count} iterations, seed {seed}'
-            describe(text)
+            progress.update(task, description=text)
             work_dir = out / 'runs' / entry.name / f'{count}_iterations' / f'seed_{seed}'
-            done[count] = train_and_test(
-                with_budget(cfg, count, seed, work_dir), samples,
-                lambda loss, text=text: (advance(), describe(f'{text}, loss {loss:.2f}')))
+            outcome = train_and_test(
+                with_budget(configs[entry.name], count, seed, work_dir), samples,
+                lambda loss: progress.update(
+                    task, advance=1, description=f'{text}, loss {loss:.2f}'))
             gc.collect()
-        entry.outcomes.setdefault(budget, []).append(done[count])
+            return outcome
+
+        for kind in BUDGETS[:2] if budget == 'both' else [budget]:
+            for entry in entries:
+                entry.iterations[kind] = iterations if kind == 'iters' or entry is entries[0] \
+                    else _equal_time(entry, entries[0], iterations)
+            # The same iterations from the same seed are the same run.
+            todo = [entry for entry in entries
+                    if entry.iterations[kind] != entry.iterations.get('iters') or kind == 'iters']
+            progress.update(task, total=progress.tasks[0].total
+                            + seeds * sum(entry.iterations[kind] for entry in todo))
+            for seed in range(seeds):
+                for entry in entries:
+                    entry.outcomes.setdefault(kind, []).append(
+                        train(entry, seed, entry.iterations[kind]) if entry in todo
+                        else entry.outcomes['iters'][seed])
+    return entries
 
 
 def load_configs(paths: Sequence[Path], options: Optional[dict] = None) -> Dict[str, Config]:

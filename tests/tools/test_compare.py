@@ -30,9 +30,17 @@ def test_rows_hold_what_was_measured(comparison):
             assert len(run['miou']) == len(run['train_seconds']) == 2
             assert all(0 <= miou <= 100 for miou in run['miou'])
     assert ours['runs']['time'] == ours['runs']['iters']
-    quotient = (ours['seconds_per_iteration']['median']
-                / stock['seconds_per_iteration']['median'])
-    assert stock['runs']['time']['iterations'] == max(1, round(3 * quotient))
+    own, wanted = (sum(row['runs']['iters']['train_seconds']) for row in (stock, ours))
+    assert stock['runs']['time']['iterations'] == max(1, round(3 * wanted / own))
+
+
+def test_equal_time_alone_goes_by_the_timed_steps(tool, small, tmp_path):
+    tool('compare', NRD, DEEPLAB, '--out', tmp_path, '--iters', 3, '--budget', 'time',
+         '--cfg-options', *small)
+    ours, stock = json.loads((tmp_path / 'results.json').read_text())['rows']
+    own, wanted = (row['seconds_per_iteration']['median'] for row in (stock, ours))
+    assert ours['runs']['time']['iterations'] == 3
+    assert stock['runs']['time']['iterations'] == max(1, round(3 * wanted / own))
 
 
 def test_environment_is_recorded(comparison):
