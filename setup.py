@@ -20,6 +20,9 @@ setup(
     author='The mmseg_nrd maintainers',
     license='Apache-2.0',
     keywords='semantic segmentation, MMSegmentation, OpenMMLab, decoder, NRD',
+    # Said outright, it makes editable installs put this folder on the path; otherwise a Python
+    # started beside a clone named mmseg_nrd would import that folder, empty, instead.
+    package_dir={'': '.'},
     packages=find_packages(include=['mmseg_nrd', 'mmseg_nrd.*']),
     python_requires='>=3.9',
     install_requires=[

@@ -12,7 +12,7 @@ from mmseg_nrd.benchmark.comparison import BUDGETS, image_size, load_configs
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
-from mmseg_nrd.benchmark.report import format_tables, write_report
+from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import silence_host_warnings
 
@@ -45,17 +45,19 @@ def main() -> None:
         configs = load_configs(args.configs, args.cfg_options)
         for cfg in configs.values():
             check_data(cfg, 'train', 'test')
-        args.out.mkdir(parents=True, exist_ok=True)
         entries = compare(args.configs, args.out, seeds=args.seeds, iterations=args.iters,
                           budget=args.budget, options=args.cfg_options, samples=SAMPLES)
     except (OSError, ValueError, FloatingPointError) as error:
         sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted: no report was written')
     cfg = next(iter(configs.values()))
     draw_comparison(entries, cfg, SAMPLES, args.out / PICTURE)
     report, results = write_report(
         entries, args.out, shlex.join(['python', *sys.argv]), PICTURE, image_size(cfg),
         environment)
     print(format_tables(entries))
+    print(summarise(entries))
     print(f'report   {report}\nresults  {results}\npicture  {args.out / PICTURE}')
 
 

@@ -1,6 +1,7 @@
 """Test a segmentor: MMSeg's tools/test.py on a host that mmseg_nrd has mended."""
 import argparse
 import sys
+from pathlib import Path
 
 from mmengine.runner import Runner
 
@@ -64,6 +65,9 @@ def main() -> None:
         if args.tta:
             use_tta(cfg)
         check_data(cfg, 'test')
+        if '://' not in args.checkpoint and not Path(args.checkpoint).expanduser().is_file():
+            raise FileNotFoundError(
+                f'checkpoint {args.checkpoint!r}: no such file. Fix: pass the path or URL of one.')
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint

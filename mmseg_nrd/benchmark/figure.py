@@ -81,14 +81,16 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
 
 def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[str]) -> None:
     left, right = figure.subplots(1, 2)
-    markers = dict(iters='o', time='s')
+    # Hollow, so that a point under another still shows.
+    markers = dict(iters=dict(marker='o', markersize=5),
+                   time=dict(marker='s', markersize=10, fillstyle='none'))
     titles = dict(iters='equal iterations', time='equal training time')
     for number, (entry, name) in enumerate(zip(entries, names)):
         for budget in budgets:
             outcomes = entry.outcomes[budget]
             miou, spread = mean_and_spread([outcome.miou for outcome in outcomes])
             seconds, _ = mean_and_spread([outcome.seconds for outcome in outcomes])
-            style = dict(yerr=spread, marker=markers[budget], color=f'C{number}', capsize=4,
+            style = dict(yerr=spread, **markers[budget], color=f'C{number}', capsize=4,
                          linestyle='', label=f'{name}, {titles[budget]}')
             left.errorbar(entry.cost.head_multiply_adds / 1e9, miou, **style)
             right.errorbar(seconds, miou, **style)

@@ -69,6 +69,23 @@ def format_tables(entries: List[Entry]) -> str:
     return '\n\n'.join(parts) + '\n'
 
 
+def summarise(entries: List[Entry]) -> str:
+    """A sentence for each config but the first: how the first compares with it."""
+    first, names = entries[0], short_names([entry.name for entry in entries])
+    sentences = []
+    for entry, name in zip(entries[1:], names[1:]):
+        gains = []
+        for budget in first.outcomes:
+            own, other = (mean_and_spread([outcome.miou for outcome in each.outcomes[budget]])[0]
+                          for each in (first, entry))
+            gains.append(f'{own - other:+.2f} mIoU at {_TITLES[budget].split(" (")[0].lower()}')
+        head = first.cost.head_multiply_adds / entry.cost.head_multiply_adds
+        sentences.append(
+            f"{names[0]} against {name}: {', '.join(gains)}; {head:.2f} of its decode head's "
+            f'multiply-adds, {ratio(first.step, entry.step)[0]:.2f} of its seconds an iteration.\n')
+    return ''.join(sentences)
+
+
 def write_report(entries: List[Entry], out: Path, command: str, picture: str,
                  size: Tuple[int, int], environment: Dict[str, object]) -> Tuple[Path, Path]:
     """Write ``report.md`` and ``results.json``.
@@ -99,7 +116,7 @@ def write_report(entries: List[Entry], out: Path, command: str, picture: str,
     names = [f'{name}: {entry.name}' for name, entry in zip(
         short_names([entry.name for entry in entries]), entries)]
     report.write_text('\n'.join([
-        '# Comparison', '', f'    {command}', '', format_tables(entries),
+        '# Comparison', '', f'    {command}', '', format_tables(entries), summarise(entries),
         f'- {"; ".join(names)}.', *notes, '',
         f'![predictions, and mIoU against cost]({picture})', '']), encoding='utf-8')
     results.write_text(json.dumps(dict(

@@ -67,6 +67,7 @@ def test_report_is_printed_and_written(comparison):
         assert str(out / name) in output
         assert (out / name).is_file()
     assert '(comparison.png)' in report
+    assert 'nrd against deeplabv3plus: ' in output and 'mIoU at equal training time' in report
     assert 'Traceback' not in output and 'Warning' not in output
 
 

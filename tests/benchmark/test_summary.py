@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmseg_nrd.benchmark import Cost, Timing
+from mmseg_nrd.benchmark.comparison import Entry
+from mmseg_nrd.benchmark.report import summarise
+from mmseg_nrd.benchmark.training import Outcome
+
+
+def entry(name: str, head: int, seconds: float, **mious) -> Entry:
+    outcomes = {budget: [Outcome(miou, 1., [], Path()) for miou in values]
+                for budget, values in mious.items()}
+    return Entry(name, Cost(10, 100, 5, head), Timing(seconds, 0., 3), outcomes=outcomes)
+
+
+def test_the_first_is_compared_with_each_other():
+    text = summarise([entry('nrd_r18', 20, 1., iters=[30., 32.], time=[31.]),
+                      entry('fcn_r18', 80, 4., iters=[31., 32.], time=[21.]),
+                      entry('psp_r18', 10, .5, iters=[30., 30.], time=[30.5])])
+    assert text.splitlines() == [
+        'nrd against fcn: -0.50 mIoU at equal iterations, +10.00 mIoU at equal training time; '
+        "0.25 of its decode head's multiply-adds, 0.25 of its seconds an iteration.",
+        'nrd against psp: +1.00 mIoU at equal iterations, +0.50 mIoU at equal training time; '
+        "2.00 of its decode head's multiply-adds, 2.00 of its seconds an iteration."]
+
+
+def test_one_config_alone_has_nothing_to_be_compared_with():
+    assert summarise([entry('nrd_r18', 20, 1., iters=[30.])]) == ''
