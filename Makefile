@@ -11,10 +11,17 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 PIP_FLAGS ?=
 
+# Another torch needs other versions of these; the pinned one keeps the pinned ones.
+ifneq ($(TORCH),torch==2.13.0)
+TORCH_NEEDS := sympy|mpmath|networkx|filelock|fsspec|Jinja2|MarkupSafe|typing_extensions
+else
+TORCH_NEEDS := torch
+endif
+
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_FLAGS)
-# Another TORCH or PIP_FLAGS is another stamp, so that the choice takes effect.
-STAMP := $(VENV)/.installed-$(shell echo '$(TORCH) $(PIP_FLAGS)' | cksum | cut -d' ' -f1)
+# Another TORCH is another stamp, so that the choice takes effect.
+STAMP := $(VENV)/.installed-$(shell echo '$(TORCH)' | cksum | cut -d' ' -f1)
 
 DATA := data/street_scenes
 DEMO := work_dirs/demo
@@ -28,12 +35,12 @@ help:
 install: $(STAMP)
 
 $(STAMP): requirements/constraints.txt setup.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9) and "PYTHON=$(PYTHON): needs \
-	Python 3.9 or newer. Fix: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PYTHON=$(PYTHON): needs \
+	Python 3.11 or newer. Fix: make PYTHON=python3.11 ...")'
 	@echo "Installing into $(VENV) (once; a few minutes, by far the most for torch)"
 	$(PYTHON) -m venv $(VENV)
-	@# torch is chosen by TORCH, everything else by the constraints
-	@sed '/^torch==/d' requirements/constraints.txt > $(VENV)/constraints.txt
+	@# torch is chosen by TORCH, and its own needs with it; the constraints choose the rest
+	@sed -E '/^(torch|$(TORCH_NEEDS))==/d' requirements/constraints.txt > $(VENV)/constraints.txt
 	$(PIP) -c $(VENV)/constraints.txt setuptools wheel
 	$(PIP) -c $(VENV)/constraints.txt "$(TORCH)"
 	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[lite,test]"

@@ -17,6 +17,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import threading
 import types
 
 import torch
@@ -127,31 +128,62 @@ def _number_dtype(code, align=False, copy=False):
     return _number_dtypes()[code]
 
 
+class _ArrayType:
+    """What ``numpy.ndarray`` is in a checkpoint: a name to hand on, which cannot be called."""
+
+
+# One object, so that the same entry is recognised in torch's list.
+_ARRAY_TYPE = _ArrayType()
+
+
+def _empty_array(*_):
+    """``numpy``'s ``_reconstruct`` as checkpoints may use it: an array without elements.
+
+    What it holds comes with its state, which numpy checks. ``numpy.ndarray`` itself believes any
+    dtype, buffer and offset, and would make bytes pass for pointers.
+    """
+    import numpy as np
+    return np.ndarray((0,), 'b')
+
+
 def _training_state_globals() -> list:
     """What mmengine's training state names, as torch's ``weights_only`` allow-list wants it."""
     import numpy as np
     from mmengine.logging import HistoryBuffer
-    array, scalar = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0]
+    scalar = np.float64(0).__reduce__()[0]
     encode = importlib.import_module('_codecs').encode
     return [
-        HistoryBuffer, np.ndarray, encode, (_number_dtype, 'numpy.dtype'),
+        HistoryBuffer, encode, (_ARRAY_TYPE, 'numpy.ndarray'),
+        # Restoring needs the type listed; no pickle can spell a name with a line break.
+        (np.ndarray, 'unreachable\n'), (_number_dtype, 'numpy.dtype'),
         # torch asks whether the type of what it restores is listed.
         *{type(kind) for kind in _number_dtypes().values()},
         # How an empty array's data is spelt; a few bytes can do no harm.
         bytes,
         # numpy 2 renamed the module; files of either age name their own.
-        *((array, f'numpy.{core}.multiarray._reconstruct') for core in ('core', '_core')),
+        *((_empty_array, f'numpy.{core}.multiarray._reconstruct') for core in ('core', '_core')),
         *((scalar, f'numpy.{core}.multiarray.scalar') for core in ('core', '_core')),
         *((_history_statistic, f'{module}.getattr') for module in ('builtins', '__builtin__')),
     ]
 
 
+# Torch's list is one for all threads, and leaving its context takes entries out again.
+_LOADING = threading.RLock()
+
+
+@contextlib.contextmanager
 def _training_state_allowed():
     """A context in which ``weights_only`` lets mmengine's training state pass."""
     # Older allow-lists cannot serve one object under another's name, which getattr needs.
     if tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6):
-        return contextlib.nullcontext()
-    return torch.serialization.safe_globals(_training_state_globals())
+        yield
+        return
+    with _LOADING:
+        # What somebody else has allowed must still be there afterwards.
+        listed = torch.serialization.get_safe_globals()
+        ours = [entry for entry in _training_state_globals() if entry not in listed]
+        with torch.serialization.safe_globals(ours):
+            yield
 
 
 class _WeightsOnlyTorch(types.ModuleType):

@@ -8,15 +8,15 @@ from mmengine.config import DictAction
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark import compare
-from mmseg_nrd.benchmark.comparison import BUDGETS, image_size, load_configs
+from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, image_size, load_configs
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
-from mmseg_nrd.datasets.checks import check_data
+from mmseg_nrd.datasets.checks import check_data, count_images
 from mmseg_nrd.engine import silence_host_warnings
 
-SAMPLES = (0, 1, 2)
+PICTURED = 3
 PICTURE = 'comparison.png'
 
 
@@ -45,14 +45,17 @@ def main() -> None:
         configs = load_configs(args.configs, args.cfg_options)
         for cfg in configs.values():
             check_data(cfg, 'train', 'test')
-        entries = compare(args.configs, args.out, seeds=args.seeds, iterations=args.iters,
-                          budget=args.budget, options=args.cfg_options, samples=SAMPLES)
-    except (OSError, ValueError, FloatingPointError) as error:
+        check_budget(args.seeds, args.iters, args.budget)
+    except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
+    cfg = next(iter(configs.values()))
+    samples = range(min(PICTURED, count_images(cfg, 'test')))
+    try:
+        entries = compare(args.configs, args.out, seeds=args.seeds, iterations=args.iters,
+                          budget=args.budget, options=args.cfg_options, samples=samples)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written')
-    cfg = next(iter(configs.values()))
-    draw_comparison(entries, cfg, SAMPLES, args.out / PICTURE)
+    draw_comparison(entries, cfg, samples, args.out / PICTURE)
     report, results = write_report(
         entries, args.out, shlex.join(['python', *sys.argv]), PICTURE, image_size(cfg),
         environment)

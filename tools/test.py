@@ -1,9 +1,11 @@
 """Test a segmentor: MMSeg's tools/test.py on a host that mmseg_nrd has mended."""
 import argparse
+import inspect
 import sys
 from pathlib import Path
 
 from mmengine.runner import Runner
+from mmseg.registry import METRICS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.datasets.checks import check_data
@@ -49,10 +51,17 @@ def use_tta(cfg) -> None:
 
 
 def save_label_maps(cfg, out: str) -> None:
-    metrics = cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
-    for metric in metrics:
-        if metric.type == 'IoUMetric':
-            metric.update(output_dir=out, keep_results=True)
+    if isinstance(cfg.test_evaluator, dict):
+        takers = [cfg.test_evaluator]
+    else:
+        takers = [metric for metric in cfg.test_evaluator
+                  if 'output_dir' in inspect.signature(METRICS.get(metric.type)).parameters]
+    if not takers:
+        raise ValueError(
+            '--out, but no metric of test_evaluator can save label maps. Fix: add '
+            "dict(type='IoUMetric') to it.")
+    for metric in takers:
+        metric.update(output_dir=out, keep_results=True)
 
 
 def main() -> None:
@@ -65,14 +74,14 @@ def main() -> None:
         if args.tta:
             use_tta(cfg)
         check_data(cfg, 'test')
+        if args.out is not None:
+            save_label_maps(cfg, args.out)
         if '://' not in args.checkpoint and not Path(args.checkpoint).expanduser().is_file():
             raise FileNotFoundError(
                 f'checkpoint {args.checkpoint!r}: no such file. Fix: pass the path or URL of one.')
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
-    if args.out is not None:
-        save_label_maps(cfg, args.out)
     Runner.from_cfg(cfg).test()
 
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 import copy
 import math
 from pathlib import Path
-from typing import Sequence
+from typing import Sequence, Union
 
 from mmengine.config import Config
 
+# What mmengine's schedulers count in iterations.
+_LENGTHS = ('begin', 'end', 'T_max', 'step_size', 'total_iters', 'total_steps')
 
-def _scaled(schedulers: Sequence[dict], scale: float) -> list:
+
+def _scaled(schedulers: Union[dict, Sequence[dict]], scale: float) -> list:
     """Schedules over ``scale`` times their iterations; those too short to have steps go."""
     scaled = []
-    for scheduler in schedulers:
-        edges = {edge: round(scheduler[edge] * scale)
-                 for edge in ('begin', 'end') if edge in scheduler}
+    for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
+        if scheduler.get('by_epoch', True):
+            raise ValueError(
+                f"param_scheduler.type={scheduler.get('type')!r} counts epochs; an equal budget "
+                'needs iterations. Fix: set by_epoch=False and its lengths in iterations.')
+        edges = {key: round(scheduler[key] * scale) for key in _LENGTHS if key in scheduler}
+        if 'milestones' in scheduler:
+            edges['milestones'] = [round(step * scale) for step in scheduler['milestones']]
         if edges.get('end', math.inf) - edges.get('begin', 0) >= 2:
             scaled.append({**scheduler, **edges})
     return scaled
@@ -36,7 +44,7 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path) -> Conf
         Config: the copy.
 
     Raises:
-        ValueError: if the config counts epochs.
+        ValueError: if the config or a schedule counts epochs.
     """
     cfg = copy.deepcopy(cfg)
     if 'max_iters' not in cfg.train_cfg:

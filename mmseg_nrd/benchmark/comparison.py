@@ -8,6 +8,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
@@ -58,7 +59,7 @@ def image_size(cfg: Config) -> Tuple[int, int]:
 
 def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
     """A model and one forward, backward and update of it on random images."""
-    model = MODELS.build(cfg.model)
+    model = MODELS.build(cfg.model).to(get_device())
     model.train()
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     height, width = image_size(cfg)
@@ -95,6 +96,19 @@ def _equal_time(entry: Entry, first: Entry, iterations: int) -> int:
     return max(1, round(iterations * wanted / own))
 
 
+def check_budget(seeds: int, iterations: Optional[int], budget: str) -> None:
+    """Refuse a budget that :func:`compare` cannot keep.
+
+    Raises:
+        ValueError: with the value got, the rule and the fix.
+    """
+    if budget not in BUDGETS:
+        raise ValueError(f'budget={budget!r}: must be one of {BUDGETS}. Fix: choose one.')
+    for name, value in dict(seeds=seeds, iterations=iterations).items():
+        if value is not None and value < 1:
+            raise ValueError(f'{name}={value}: must be at least 1. Fix: raise {name}.')
+
+
 def compare(paths: Sequence[Path], out: Path, *, seeds: int = 1,
             iterations: Optional[int] = None, budget: str = 'iters',
             options: Optional[dict] = None, samples: Sequence[int] = (0, 1, 2)) -> List[Entry]:
@@ -117,11 +131,7 @@ def compare(paths: Sequence[Path], out: Path, *, seeds: int = 1,
     Raises:
         ValueError: if an argument is out of range or two configs have one name.
     """
-    if budget not in BUDGETS:
-        raise ValueError(f'budget={budget!r}: must be one of {BUDGETS}. Fix: choose one.')
-    for name, value in dict(seeds=seeds, iterations=iterations).items():
-        if value is not None and value < 1:
-            raise ValueError(f'{name}={value}: must be at least 1. Fix: raise {name}.')
+    check_budget(seeds, iterations, budget)
     configs = load_configs(paths, options)
     first = next(iter(configs))
     init_default_scope('mmseg')

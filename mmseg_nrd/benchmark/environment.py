@@ -11,6 +11,7 @@ import mmengine
 import mmseg
 import numpy as np
 import torch
+from mmengine.device import get_device
 
 
 def _commit() -> Optional[str]:
@@ -32,5 +33,5 @@ def describe_environment(**extra: object) -> Dict[str, object]:
         commit=_commit(), python=platform.python_version(), torch=torch.__version__,
         mmseg=mmseg.__version__, mmengine=mmengine.__version__,
         mmcv=sys.modules['mmcv'].__version__,
-        numpy=np.__version__, device='cpu', machine=platform.machine(),
+        numpy=np.__version__, device=get_device(), machine=platform.machine(),
         threads=torch.get_num_threads(), **extra)

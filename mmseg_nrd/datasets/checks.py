@@ -4,6 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Iterator, Mapping
 
+from mmengine.dataset import BaseDataset
 from mmseg.registry import DATASETS
 
 _HINT = ('Fix: set data_root to your copy of the data set, or render one with '
@@ -32,6 +33,9 @@ def _check_one(dataset: Mapping[str, Any], where: str) -> None:
             raise FileNotFoundError(
                 f'{where}.{name}: looked for {path} ({path.resolve()}), which does not exist. '
                 f'{_HINT}')
+    # A data set of another kind knows best itself what it holds.
+    if not issubclass(DATASETS.get(dataset['type']), BaseDataset):
+        return
     # Serialising an empty list of samples fails in numpy, before it can be counted.
     built = DATASETS.build({**dataset, 'pipeline': [], 'serialize_data': False})
     if len(built) == 0:
@@ -62,3 +66,8 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
         for dataset in _innermost(loader['dataset']):
             if not dataset.get('backend_args'):
                 _check_one(dataset, f'{split}_dataloader.dataset')
+
+
+def count_images(cfg: Mapping[str, Any], split: str) -> int:
+    """How many samples the data set of a split ('train', 'val', 'test') holds."""
+    return len(DATASETS.build({**cfg[f'{split}_dataloader']['dataset'], 'pipeline': []}))

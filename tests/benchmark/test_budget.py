@@ -33,6 +33,25 @@ def test_schedules_scale_with_the_iterations(iterations, expected, tmp_path):
     assert cfg.train_cfg.max_iters == iterations
 
 
+@pytest.mark.parametrize('schedule, expected', [
+    (dict(type='MultiStepLR', milestones=[100, 200]), dict(milestones=[10, 20])),
+    (dict(type='CosineAnnealingLR', T_max=300), dict(T_max=30)),
+    (dict(type='StepLR', step_size=100), dict(step_size=10)),
+])
+def test_every_length_of_a_schedule_scales(schedule, expected, tmp_path):
+    cfg = config()
+    cfg.param_scheduler = dict(by_epoch=False, **schedule)
+    scaled, = with_budget(cfg, 30, 0, tmp_path).param_scheduler
+    assert {key: scaled[key] for key in expected} == expected
+
+
+def test_a_schedule_by_epoch_is_refused(tmp_path):
+    cfg = config()
+    cfg.param_scheduler = [dict(type='StepLR', step_size=2)]
+    with pytest.raises(ValueError, match="'StepLR' counts epochs.*Fix: set by_epoch=False"):
+        with_budget(cfg, 30, 0, tmp_path)
+
+
 def test_the_original_is_not_touched(tmp_path):
     cfg = config()
     before = cfg.to_dict()

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import pytest
+from mmseg.registry import DATASETS
 
 from mmseg_nrd.datasets import write_street_scenes
-from mmseg_nrd.datasets.checks import check_data
+from mmseg_nrd.datasets.checks import check_data, count_images
 
 
 def loader(root, **extra) -> dict:
@@ -55,3 +56,19 @@ def test_other_splits_and_remote_data_are_left_alone(tmp_path):
     check_data(dict(train_dataloader=missing), 'test')
     remote = loader(tmp_path / 'missing', backend_args=dict(backend='petrel'))
     check_data(dict(train_dataloader=remote), 'train')
+
+
+def test_a_data_set_of_another_kind_is_left_to_itself():
+    class Mine:
+        def __init__(self, pipeline):
+            raise AssertionError('it must not be built')
+
+    DATASETS.register_module(name='MineForChecks', module=Mine)
+    try:
+        check_data(dict(train_dataloader=dict(dataset=dict(type='MineForChecks'))), 'train')
+    finally:
+        DATASETS.module_dict.pop('MineForChecks')
+
+
+def test_images_are_counted(tree):
+    assert count_images(dict(test_dataloader=loader(tree)), 'test') == 1

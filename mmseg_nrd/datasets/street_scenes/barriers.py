@@ -8,10 +8,6 @@ from .light import pick
 from .stage import Stage
 
 
-def _line(x: float, y: float, z0: float, z1: float) -> np.ndarray:
-    return np.array([(x, y, z0), (x, y, z1)])
-
-
 def draw_wall(stage: Stage, x: float, z0: float, z1: float, height: float) -> None:
     """A solid wall with courses of stone or brick, pillars and a coping."""
     rng, project, canvas = stage.rng, stage.camera.project, stage.canvas
