@@ -92,13 +92,13 @@ def test_missing_or_empty_data_root_fails_in_a_sentence(
     assert not (tmp_path / 'work').exists()
 
 
-@pytest.mark.parametrize('name, arguments', [('train', []), ('test', ['nowhere.pth'])])
 def test_missing_checkpoint_fails_in_a_sentence(tool, small, tmp_path):
     output = tool('test', NRD, tmp_path / 'nowhere.pth', '--cfg-options', *small, status=1)
     assert 'nowhere.pth\': no such file. Fix: pass' in output
     assert 'Traceback' not in output
 
 
+@pytest.mark.parametrize('name, arguments', [('train', []), ('test', ['nowhere.pth'])])
 def test_missing_config_fails_in_a_sentence(name, arguments, tool):
     output = tool(name, 'configs/nowhere.py', *arguments, status=1)
     assert "error: config 'configs/nowhere.py': no such file" in output
