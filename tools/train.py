@@ -7,7 +7,12 @@ from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.datasets.checks import check_data
-from mmseg_nrd.engine import add_config_arguments, load_config, silence_host_warnings
+from mmseg_nrd.engine import (
+    add_config_arguments,
+    load_config,
+    prepare_distributed_cpu,
+    silence_host_warnings,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -42,6 +47,7 @@ def main() -> None:
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
+        prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume

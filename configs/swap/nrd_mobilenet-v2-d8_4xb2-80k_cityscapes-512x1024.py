@@ -1,0 +1,10 @@
+"""NRD on MobileNetV2: output stride 8 to 1/4.
+
+Paper: Dynamic Neural Representational Decoders, NeurIPS 2021, https://arxiv.org/abs/2107.14428
+Expected: not measured.
+Cost: not measured.
+Run: python tools/train.py configs/swap/nrd_mobilenet-v2-d8_4xb2-80k_cityscapes-512x1024.py
+"""
+_base_ = 'mmseg::mobilenet_v2/mobilenet-v2-d8_deeplabv3plus_4xb2-80k_cityscapes-512x1024.py'
+custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
+model = dict(decode_head=dict(type='NRDHead', patch_size=2))

@@ -1,0 +1,3 @@
+from .stem_resnet import StemResNetV1c
+
+__all__ = ['StemResNetV1c']

@@ -1,0 +1,68 @@
+"""Every config trains and validates on a tree of its own data set's layout.
+
+Only crops, widths, batches, data roots and pretrained weights are changed, through
+``--cfg-options``; data set, pipeline, backbone, head and schedule are the config's.
+"""
+from __future__ import annotations
+
+import re
+
+import pytest
+from mmengine.config import Config
+from street_scene_configs import ROOT
+
+from mmseg_nrd.datasets import write_street_scenes
+
+LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
+           'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}
+FILES = sorted(path for folder in ('nrd', 'swap')
+               for path in (ROOT / 'configs' / folder).glob('*.py'))
+# One of each data set runs with `make test`; the rest take minutes.
+QUICK = {'nrd_r50_4xb4-84k_cityscapes-512x1024', 'nrd_mit-b1_8xb2-160k_ade20k-512x512',
+         'nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024'}
+CASES = [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
+         for path in FILES]
+
+
+@pytest.fixture(scope='session')
+def trees(tmp_path_factory):
+    root = tmp_path_factory.mktemp('trees')
+    return {layout: write_street_scenes(root / layout, layout, num_train=2, num_val=1,
+                                        size=(64, 128), seed=0, progress=False)
+            for layout in set(LAYOUTS.values())}
+
+
+def shrink(cfg: Config, trees: dict) -> list:
+    """Options that shrink a config to seconds on a CPU."""
+    options = ['model.pretrained=None', 'model.decode_head.channels=16',
+               'model.data_preprocessor.size="(64,64)"', 'train_cfg.max_iters=2',
+               'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
+               'train_dataloader.batch_size=2']
+    if cfg.model.backbone.get('init_cfg'):
+        options.append('model.backbone.init_cfg=None')
+    root = trees[LAYOUTS[cfg.train_dataloader.dataset.type]]
+    for split in ('train', 'val', 'test'):
+        options += [f'{split}_dataloader.{key}' for key in (
+            f'dataset.data_root={root}', 'num_workers=0', 'persistent_workers=False')]
+    for split in ('train', 'val'):
+        for index, step in enumerate(cfg[f'{split}_dataloader'].dataset.pipeline):
+            key = f'{split}_dataloader.dataset.pipeline.{index}'
+            if step['type'] in ('RandomResize', 'Resize'):
+                options.append(f'{key}.scale="(128,64)"')
+            if step['type'] == 'RandomCrop':
+                options.append(f'{key}.crop_size="(64,64)"')
+    return options
+
+
+def test_there_are_all_configs_of_the_paper():
+    assert len(FILES) >= 17 and {path.stem for path in FILES} >= QUICK
+
+
+@pytest.mark.parametrize('path', CASES)
+def test_config_trains_and_validates(path, tool, trees, tmp_path):
+    output = tool('train', path, '--work-dir', tmp_path, '--cfg-options',
+                  *shrink(Config.fromfile(path), trees))
+    losses = [float(loss) for loss in re.findall(r'Iter\(train\).* loss: ([\d.]+)', output)]
+    assert len(losses) == 2 and all(0 < loss < 50 for loss in losses)
+    assert re.search(r'mIoU: [\d.]+', output)
+    assert (tmp_path / 'iter_2.pth').is_file()

@@ -1,0 +1,77 @@
+"""Convert a whole model's checkpoint from the NRD authors' parameter names to ours.
+
+    python tools/convert_checkpoint.py CONFIG THEIRS.pth OURS.pth
+
+The config says what the model must hold. If a parameter is unknown or missing, all such are
+listed and nothing is written.
+"""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner.checkpoint import CheckpointLoader
+from mmseg.registry import MODELS
+
+import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
+from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.utils import convert_nrd_state_dict
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config of the model')
+    parser.add_argument('source', help="checkpoint with the authors' names; path or URL")
+    parser.add_argument('target', type=Path, help='file to write; it must not exist yet')
+    return parser.parse_args()
+
+
+def expected_keys(config: str) -> set:
+    cfg = Config.fromfile(config)
+    init_default_scope(cfg.get('default_scope', 'mmseg'))
+    cfg.model.pretrained = None
+    return set(MODELS.build(cfg.model).state_dict())
+
+
+def convert(source: str, expected: set) -> dict:
+    checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+    state_dict = convert_nrd_state_dict(checkpoint.get('state_dict', checkpoint))
+    # A batch norm's counter is no parameter; old checkpoints lack it.
+    faults = [f'  unknown: {key}' for key in state_dict if key not in expected]
+    faults += [f'  missing: {key}' for key in sorted(expected - set(state_dict))
+               if not key.endswith('num_batches_tracked')]
+    if faults:
+        raise ValueError('\n'.join([
+            f'{source}: {len(faults)} parameters do not fit the config; nothing was written.',
+            *faults, 'Fix: choose the config that the checkpoint was trained with.']))
+    return {'meta': checkpoint.get('meta', {}), 'state_dict': state_dict}
+
+
+def save(checkpoint: dict, target: Path) -> None:
+    unfinished = target.with_name(target.name + '.tmp')
+    try:
+        torch.save(checkpoint, unfinished)
+        os.replace(unfinished, target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def main() -> None:
+    args = parse_args()
+    silence_host_warnings()
+    try:
+        if args.target.exists():
+            raise FileExistsError(f'{args.target}: exists already. Fix: name a new file.')
+        checkpoint = convert(args.source, expected_keys(args.config))
+        save(checkpoint, args.target)
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(f"{len(checkpoint['state_dict'])} tensors in {args.target}")
+
+
+if __name__ == '__main__':
+    main()
