@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 import torch
 from street_scene_configs import NRD, ROOT
 
@@ -18,6 +19,7 @@ def launch(*arguments) -> subprocess.CompletedProcess:
         env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'})
 
 
+@pytest.mark.slow
 def test_two_processes_train_with_no_parameter_unused(small, tmp_path):
     # Without find_unused_parameters, a parameter without gradient stops the second iteration.
     done = launch('--work-dir', tmp_path, '--cfg-options', *small, 'train_cfg.max_iters=3',
@@ -30,6 +32,7 @@ def test_two_processes_train_with_no_parameter_unused(small, tmp_path):
     assert all(value.isfinite().all() for value in state.values())
 
 
+@pytest.mark.slow
 def test_sync_bn_is_refused_with_the_fix(small, tmp_path):
     done = launch('--work-dir', tmp_path, '--cfg-options', *small,
                   'model.decode_head.norm_cfg.type=SyncBN')
