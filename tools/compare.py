@@ -51,8 +51,8 @@ def main() -> None:
     cfg = next(iter(configs.values()))
     samples = range(min(PICTURED, count_images(cfg, 'test')))
     try:
-        entries = compare(args.configs, args.out, seeds=args.seeds, iterations=args.iters,
-                          budget=args.budget, options=args.cfg_options, samples=samples)
+        entries = compare(configs, args.out, seeds=args.seeds, iterations=args.iters,
+                          budget=args.budget, samples=samples)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written')
     draw_comparison(entries, cfg, samples, args.out / PICTURE)

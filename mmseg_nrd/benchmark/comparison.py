@@ -109,30 +109,28 @@ def check_budget(seeds: int, iterations: Optional[int], budget: str) -> None:
             raise ValueError(f'{name}={value}: must be at least 1. Fix: raise {name}.')
 
 
-def compare(paths: Sequence[Path], out: Path, *, seeds: int = 1,
+def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             iterations: Optional[int] = None, budget: str = 'iters',
-            options: Optional[dict] = None, samples: Sequence[int] = (0, 1, 2)) -> List[Entry]:
+            samples: Sequence[int] = (0, 1, 2)) -> List[Entry]:
     """Train every config with the same budget, seed by seed in turns, and test each run.
 
     Args:
-        paths (Sequence[Path]): Configs; the first gives the budget.
+        configs (dict[str, Config]): From :func:`load_configs`; the first gives the budget.
         out (Path): Folder for checkpoints and logs.
         seeds (int): Runs of each, with seeds 0, 1, ... Defaults to 1.
         iterations (int, optional): Of the equal-iterations budget. Defaults to the first
             config's own.
         budget (str): 'iters': the same iterations; 'time': as many as fit the time that the
             first config trains for, each with a whole schedule; 'both'. Defaults to 'iters'.
-        options (dict, optional): Laid over every config, as ``--cfg-options``.
         samples (Sequence[int]): Indices of the test images to predict.
 
     Returns:
         list[Entry]: one for each config, in their order.
 
     Raises:
-        ValueError: if an argument is out of range or two configs have one name.
+        ValueError: if an argument is out of range.
     """
     check_budget(seeds, iterations, budget)
-    configs = load_configs(paths, options)
     first = next(iter(configs))
     init_default_scope('mmseg')
     costs, steps = _measure(configs)

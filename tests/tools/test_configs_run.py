@@ -17,7 +17,7 @@ LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
            'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}
 FILES = sorted(path for folder in ('nrd', 'swap')
                for path in (ROOT / 'configs' / folder).glob('*.py'))
-# One of each data set runs with `make test`; the rest take minutes.
+# A convolutional, a transformer and a subclassed backbone run with `make test`; all take minutes.
 QUICK = {'nrd_r50_4xb4-84k_cityscapes-512x1024', 'nrd_mit-b1_8xb2-160k_ade20k-512x512',
          'nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024'}
 CASES = [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
