@@ -16,13 +16,22 @@ def num_dynamic_params(channels) -> int:
     return sum(parameter.numel() for layer in layers for parameter in layer.parameters())
 
 
-def patch_coordinates(patch_size: int) -> Tensor:
-    """Channel 0 is column / patch_size, channel 1 is row / patch_size."""
-    out = torch.zeros(2, patch_size, patch_size)
-    for row in range(patch_size):
-        for column in range(patch_size):
-            out[0, row, column] = column / patch_size
-            out[1, row, column] = row / patch_size
+def patch_coordinates(patch_size: int, scale_factor: int = 1) -> Tensor:
+    """Channel 0 is column / patch_size, channel 1 is row / patch_size.
+
+    A pixel that is cut into parts spans half a pixel to each side; a part is where its middle is.
+    """
+    side = patch_size * scale_factor
+    places = []
+    for part in range(side):
+        pixel, within = divmod(part, scale_factor)
+        middle = -0.5 + (within + 0.5) / scale_factor
+        places.append((pixel + middle) / patch_size)
+    out = torch.zeros(2, side, side)
+    for row in range(side):
+        for column in range(side):
+            out[0, row, column] = places[column]
+            out[1, row, column] = places[row]
     return out
 
 
@@ -76,21 +85,22 @@ def batch_norm(inputs: Tensor, state: dict, eps: float = 1e-5) -> Tensor:
 
 
 def nrd_decode(params: Tensor, guidance: Tensor, norm: dict, channels,
-               patch_size: int) -> Tensor:
+               patch_size: int, scale_factor: int = 1) -> Tensor:
     """NRD from controller output and the 16 guidance channels on, in eval mode.
 
     Only the pixels that exist are ever looked at, so no padding can matter. The result has
-    the guidance's size.
+    the guidance's size; with a scale factor the guidance is one that was resized by it.
     """
     batch, _, height, width = guidance.shape
-    coordinates = patch_coordinates(patch_size)
+    coordinates = patch_coordinates(patch_size, scale_factor)
+    side = patch_size * scale_factor
     out = torch.zeros(batch, channels[-1], height, width)
     for image in range(batch):
         for row in range(height):
             for column in range(width):
-                xy = coordinates[:, row % patch_size, column % patch_size]
+                xy = coordinates[:, row % side, column % side]
                 pixel = torch.cat([xy, guidance[image, :, row, column]])
                 pixel = batch_norm(pixel[None], norm)[0]
-                place = params[image, :, row // patch_size, column // patch_size]
+                place = params[image, :, row // side, column // side]
                 out[image, :, row, column] = mlp(pixel, read_layers(place, channels))
     return out

@@ -2,8 +2,9 @@
 from .checks import check_positive_int
 from .dynamic_mlp import dynamic_mlp, num_dynamic_params, split_dynamic_params
 from .patch_coordinates import patch_coordinates
+from .resize_rows import resize_rows, source_rows
 
 __all__ = [
     'check_positive_int', 'dynamic_mlp', 'num_dynamic_params', 'patch_coordinates',
-    'split_dynamic_params',
+    'resize_rows', 'source_rows', 'split_dynamic_params',
 ]

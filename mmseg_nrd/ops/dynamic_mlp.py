@@ -61,12 +61,12 @@ def split_dynamic_params(params: Tensor,
         >>> [tuple(w.shape) for w, b in split_dynamic_params(torch.zeros(899), (18, 16, 16, 19))]
         [(16, 18), (16, 16), (19, 16)]
     """
-    start = 0
-    for c_in, c_out in _layers(channels):
-        weight = params[..., start:start + c_in * c_out].unflatten(-1, (c_out, c_in))
-        start += c_in * c_out
-        yield weight, params[..., start:start + c_out]
-        start += c_out
+    layers = _layers(channels)
+    sizes = [size for c_in, c_out in layers for size in (c_in * c_out, c_out)]
+    # One split, not a slice for each piece: the gradient of a slice is as large as `params`.
+    pieces = params.split(sizes, dim=-1)
+    for (c_in, c_out), weight, bias in zip(layers, pieces[::2], pieces[1::2]):
+        yield weight.unflatten(-1, (c_out, c_in)), bias
 
 
 def _check(params: Tensor, inputs: Tensor, channels: Sequence[int], patch_size: int) -> None:
@@ -97,7 +97,8 @@ def dynamic_mlp(params: Tensor, inputs: Tensor, channels: Sequence[int],
     the parameter order is that of :func:`split_dynamic_params`.
 
     Args:
-        params (Tensor): (B, N, H, W), N = num_dynamic_params(channels).
+        params (Tensor): (B, N, H, W), N = num_dynamic_params(channels). In channels-last memory
+            a patch's parameters lie together, which saves a copy that takes a third of the time.
         inputs (Tensor): (B, c0, H*p, W*p), what the MLP sees of each pixel.
         channels (Sequence[int]): Widths (c0, ..., cL).
         patch_size (int): p.
@@ -125,7 +126,7 @@ def dynamic_mlp(params: Tensor, inputs: Tensor, channels: Sequence[int],
         # A batched product over strided weights is several times slower than copying them.
         pixels = torch.baddbmm(bias.unsqueeze(-1), weight.contiguous(), pixels)
         if index < last:
-            pixels = F.relu(pixels)
+            pixels = F.relu(pixels, inplace=True)
 
     out = pixels.reshape(batch, height, width, channels[-1], p, p)
     return out.permute(0, 3, 1, 4, 2, 5).reshape(batch, channels[-1], height * p, width * p)

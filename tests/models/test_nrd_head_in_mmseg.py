@@ -89,7 +89,7 @@ def test_dropout_acts_in_training_only():
 def test_dropout_acts_before_the_controller_only():
     head, inputs = build(dropout_ratio=0.5).eval(), levels()
     seen = []
-    head.controller.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    head.controller[0].register_forward_pre_hook(lambda module, args: seen.append(args[0]))
     head.dropout.train()
     head(inputs)
     context = head._forward_feature(inputs)

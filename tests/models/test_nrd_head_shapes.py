@@ -12,9 +12,11 @@ def oracle(head, inputs):
     """Eval-mode logits: the head's own layers up to theta and guidance, then the loops."""
     params = head.controller(head._forward_feature(inputs))
     guidance = head.c1_bottleneck(inputs[head.c1_index])
+    guidance = torch.nn.functional.interpolate(
+        guidance, scale_factor=head.scale_factor, mode='bilinear', align_corners=False)
     return reference.nrd_decode(
         params.cpu(), guidance.cpu(), {k: v.cpu() for k, v in head.input_norm.state_dict().items()},
-        head.mlp_channels, head.patch_size)
+        head.mlp_channels, head.patch_size, head.scale_factor)
 
 
 @torch.no_grad()
@@ -28,6 +30,44 @@ def test_equals_the_loops_over_real_pixels_only(size, guidance, patch_size, devi
     logits = head(inputs)
     assert logits.shape == (2, 3, *guidance)
     torch.testing.assert_close(logits.cpu(), oracle(head, inputs), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('size, guidance, patch_size, scale_factor', [
+    ((2, 2), (16, 16), 8, 2), ((1, 2), (5, 15), 8, 3), ((1, 1), (1, 1), 8, 4),
+    ((3, 2), (7, 5), 3, 2), ((2, 1), (2, 1), 1, 4)])
+def test_a_finer_grid_equals_the_loops(size, guidance, patch_size, scale_factor, device):
+    head = randomise_norms(build(patch_size=patch_size, scale_factor=scale_factor))
+    head = head.to(device).eval()
+    inputs = levels(size, guidance, device=device)
+    logits = head(inputs)
+    assert logits.shape == (2, 3, *(side * scale_factor for side in guidance))
+    torch.testing.assert_close(logits.cpu(), oracle(head, inputs), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_a_trained_head_takes_any_scale_factor():
+    trained = randomise_norms(build(c1_in_channels=0)).eval()
+    finer = build(c1_in_channels=0, scale_factor=4).eval()
+    finer.load_state_dict(trained.state_dict(), strict=True)
+    inputs = levels()
+    logits, expected = finer(inputs), trained(inputs)
+    assert logits.shape == (2, 3, 64, 96)
+    # The MLP is piecewise linear: 4 x 4 places around a pixel average to it but for its kinks.
+    difference = torch.nn.functional.avg_pool2d(logits, 4) - expected
+    assert difference.abs().mean() < 0.05 * expected.std(dim=(2, 3)).mean()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('scale_factor', [1, 2])
+@pytest.mark.parametrize('c1_in_channels', [0, 5])
+def test_rows_of_places_are_rows_of_the_whole(scale_factor, c1_in_channels):
+    head = randomise_norms(build(scale_factor=scale_factor, c1_in_channels=c1_in_channels)).eval()
+    params, guidance = head.predict_params(levels((4, 3), (29, 20)))
+    whole, side = head.decode(params, guidance), 8 * scale_factor
+    for first, last in ((0, 1), (1, 3), (3, 4), (0, 4)):
+        rows = head.decode(params, guidance, (first, last))
+        torch.testing.assert_close(rows, whole[:, :, first * side:last * side])
 
 
 def test_the_guidance_branch_is_a_3x3_and_a_bare_1x1():
@@ -72,6 +112,12 @@ def test_any_guidance_level(index):
     inputs = [*others, inputs[3]]
     inputs[index] = guidance
     assert build(c1_index=index).eval()(inputs).shape == (2, 3, 16, 24)
+
+
+@pytest.mark.parametrize('index', [4, -5])
+def test_refuses_a_level_that_is_not_there(index):
+    with pytest.raises(ValueError, match=rf'c1_index={index}: .* 4 levels.*Fix: choose one of 0'):
+        build(c1_index=index).eval()(levels())
 
 
 @torch.no_grad()

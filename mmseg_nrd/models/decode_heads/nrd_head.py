@@ -11,8 +11,16 @@ from mmseg.models.decode_heads.sep_aspp_head import DepthwiseSeparableASPPModule
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from mmseg_nrd.ops import check_positive_int, dynamic_mlp, num_dynamic_params, patch_coordinates
+from mmseg_nrd.ops import (
+    check_positive_int,
+    dynamic_mlp,
+    num_dynamic_params,
+    patch_coordinates,
+    resize_rows,
+    source_rows,
+)
 
+from .nrd_checks import check_choices, check_groups
 from .theta_init import THETA_INITS
 
 
@@ -26,10 +34,11 @@ class NRDHead(ASPPHead):
     separable ASPP, so every argument of ``DepthwiseSeparableASPPHead`` is one of this head
     too: swapping the ``type`` of a DeepLabV3+ config and choosing ``patch_size`` is enough.
 
-    Convention: the logits have the size of the guidance level. With an encoder map of H x W
-    places, its size h x w must satisfy (H - 1) * patch_size < h <= H * patch_size, and
-    likewise for the width. Without guidance the logits are H * patch_size x W * patch_size.
-    The segmentor resizes them to the image with the head's ``align_corners``.
+    Convention: the logits have ``scale_factor`` times the size of the guidance level. With an
+    encoder map of H x W places, its size h x w must satisfy (H - 1) * patch_size < h <=
+    H * patch_size, and likewise for the width. Without guidance h = H * patch_size and w =
+    W * patch_size. The segmentor resizes the logits to the image with the head's
+    ``align_corners``.
 
     Args:
         in_channels (int): Channels of the encoder map.
@@ -41,6 +50,10 @@ class NRDHead(ASPPHead):
         c1_index (int): Which encoder level the guidance is. Defaults to 0.
         patch_size (int): Side of a patch: the stride of the encoder map divided by that of
             the guidance. Defaults to 8, which is stride 32 to stride 4.
+        scale_factor (int): Evaluate the MLP on a grid finer by this factor, with the guidance
+            resized and each pixel at its own place in the patch: with guidance at stride 4, 4
+            gives logits at full resolution. It adds no parameters, so a trained head takes any
+            (not in the paper). Defaults to 1.
         hidden_channels (int): Width of the MLP's two hidden layers. Defaults to 16.
         guidance_channels (int): Guidance channels that the MLP sees. Defaults to 16.
         controller_reduction (int): Divides the controller's width. Defaults to 1.
@@ -76,6 +89,7 @@ class NRDHead(ASPPHead):
                  c1_channels: int = 48,
                  c1_index: int = 0,
                  patch_size: int = 8,
+                 scale_factor: int = 1,
                  hidden_channels: int = 16,
                  guidance_channels: int = 16,
                  controller_reduction: int = 1,
@@ -86,7 +100,7 @@ class NRDHead(ASPPHead):
                  **kwargs):
         for name, value in dict(
                 channels=channels, num_classes=num_classes, patch_size=patch_size,
-                hidden_channels=hidden_channels,
+                scale_factor=scale_factor, hidden_channels=hidden_channels,
                 controller_reduction=controller_reduction).items():
             check_positive_int(name, value)
         # Several levels at once come with `input_transform`; MMSeg checks that they match.
@@ -97,9 +111,9 @@ class NRDHead(ASPPHead):
         for name, value in dict(c1_channels=c1_channels,
                                 guidance_channels=guidance_channels).items():
             check_positive_int(name, value, minimum=1 if c1_in_channels else 0)
-        _check_choices(channels, controller_reduction, theta_init, dilations)
+        check_choices(channels, controller_reduction, theta_init, dilations)
         inputs = 2 + (guidance_channels if c1_in_channels else 0)
-        _check_groups(kwargs.get('norm_cfg'), inputs)
+        check_groups(kwargs.get('norm_cfg'), inputs)
         super().__init__(
             dilations=dilations, in_channels=in_channels, channels=channels,
             num_classes=num_classes, dropout_ratio=dropout_ratio, init_cfg=init_cfg, **kwargs)
@@ -110,6 +124,7 @@ class NRDHead(ASPPHead):
             conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg, act_cfg=self.act_cfg)
         self.c1_index = c1_index
         self.patch_size = patch_size
+        self.scale_factor = scale_factor
         self.input_norm = build_norm_layer(
             self.norm_cfg, inputs)[1] if self.norm_cfg else nn.Identity()
         self.c1_bottleneck = self._build_guidance(
@@ -117,7 +132,8 @@ class NRDHead(ASPPHead):
         self.mlp_channels = (inputs, hidden_channels, hidden_channels, self.out_channels)
         self.controller = self._build_controller(channels // controller_reduction)
         THETA_INITS[theta_init](self.controller[1], self.mlp_channels)
-        self.register_buffer('coordinates', patch_coordinates(patch_size), persistent=False)
+        self.register_buffer(
+            'coordinates', patch_coordinates(patch_size, scale_factor), persistent=False)
 
     def _build_guidance(self, in_channels: int, width: int, out_channels: int) -> nn.Sequential:
         return nn.Sequential(
@@ -131,28 +147,6 @@ class NRDHead(ASPPHead):
                        norm_cfg=self.norm_cfg, act_cfg=self.act_cfg),
             nn.Conv2d(width, num_dynamic_params(self.mlp_channels), 1))
 
-    def _mlp_inputs(self, guidance: Optional[Tensor], like: Tensor,
-                    size: Tuple[int, int]) -> Tensor:
-        """What the MLP sees of each pixel: x, y and the guidance, normalised together.
-
-        Args:
-            guidance (Tensor, optional): (B, c1_in_channels, h, w), the encoder level.
-            like (Tensor): Gives batch size, dtype and device.
-            size (tuple[int, int]): (H*p, W*p), the size of all patches together.
-
-        Returns:
-            Tensor: (B, 2 + guidance_channels, H*p, W*p); zero outside h x w.
-        """
-        tiles = (1, size[0] // self.patch_size, size[1] // self.patch_size)
-        inputs = self.coordinates.to(like.dtype).repeat(tiles).expand(like.shape[0], -1, -1, -1)
-        if guidance is None:
-            return self.input_norm(inputs)
-        height, width = guidance.shape[2:]
-        guidance = self.c1_bottleneck(guidance)
-        inputs = torch.cat([inputs[:, :, :height, :width].to(guidance.dtype), guidance], dim=1)
-        # Padding after the norm keeps pixels that are cropped again out of its statistics.
-        return F.pad(self.input_norm(inputs), (0, size[1] - width, 0, size[0] - height))
-
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Logits of a batch.
 
@@ -160,58 +154,114 @@ class NRDHead(ASPPHead):
             inputs (Sequence[Tensor]): The encoder's levels, each (B, C_i, H_i, W_i).
 
         Returns:
-            Tensor: (B, out_channels, h, w), h x w being the size of the guidance level.
+            Tensor: (B, out_channels, h * scale_factor, w * scale_factor), h x w being the size
+            of the guidance level.
 
         Raises:
-            ValueError: if the guidance level does not fit the encoder map.
+            ValueError: if there is no level ``c1_index``, or it does not fit the encoder map.
+        """
+        return self.decode(*self.predict_params(inputs))
+
+    def predict_params(self, inputs: Sequence[Tensor]) -> Tuple[Tensor, Optional[Tensor]]:
+        """What decoding needs: the first half of :meth:`forward`.
+
+        Args:
+            inputs (Sequence[Tensor]): The encoder's levels, each (B, C_i, H_i, W_i).
+
+        Returns:
+            tuple[Tensor, Tensor | None]: the MLPs of all places (B, N, H, W), and the guidance
+            (B, guidance_channels, h, w) if there is any.
+
+        Raises:
+            ValueError: as :meth:`forward`.
         """
         context = self._forward_feature(inputs)
-        size = tuple(side * self.patch_size for side in context.shape[2:])
-        guidance, out_size = None, size
+        guidance = None
         if self.c1_bottleneck is not None:
-            guidance = inputs[self.c1_index]
-            out_size = tuple(guidance.shape[2:])
-            self._check_fit(out_size, size)
+            guidance = self._guidance_level(inputs)
+            self._check_fit(guidance.shape[2:], context.shape[2:])
+            guidance = self.c1_bottleneck(guidance)
         if self.dropout is not None:
             context = self.dropout(context)
-        logits = dynamic_mlp(
-            self.controller(context), self._mlp_inputs(guidance, context, size),
-            self.mlp_channels, self.patch_size)
-        return logits[:, :, :out_size[0], :out_size[1]]
+        features = self.controller[0](context)
+        # A patch's parameters then lie together in memory, as dynamic_mlp() wants them; there
+        # are fewer features than parameters to bring into that order.
+        features = features.contiguous(memory_format=torch.channels_last)
+        return self.controller[1](features), guidance
 
-    def _check_fit(self, level: Tuple[int, int], full: Tuple[int, int]) -> None:
+    def decode(self, params: Tensor, guidance: Optional[Tensor],
+               rows: Optional[Tuple[int, int]] = None) -> Tensor:
+        """Logits from what :meth:`predict_params` returned: the second half of :meth:`forward`.
+
+        Args:
+            params (Tensor): (B, N, H, W).
+            guidance (Tensor, optional): (B, guidance_channels, h, w).
+            rows (tuple[int, int], optional): Decode the rows [first, last) of places only.
+                Defaults to all.
+
+        Returns:
+            Tensor: (B, out_channels, h * scale_factor, w * scale_factor), or those rows of it
+            that lie under the places asked for.
+        """
+        first, last = rows or (0, params.shape[2])
+        params = params[:, :, first:last]
+        inputs = self._mlp_inputs(params, guidance, first, last)
+        side = self.patch_size * self.scale_factor
+        height, width = inputs.shape[2:]
+        # Padding after the norm keeps pixels that are cropped again out of its statistics.
+        inputs = F.pad(inputs, (0, params.shape[3] * side - width,
+                                0, params.shape[2] * side - height))
+        logits = dynamic_mlp(params, inputs, self.mlp_channels, side)
+        return logits[:, :, :height, :width]
+
+    def _mlp_inputs(self, params: Tensor, guidance: Optional[Tensor], first: int,
+                    last: int) -> Tensor:
+        """What the MLP sees of each pixel: x, y and the guidance, normalised together.
+
+        Args:
+            params (Tensor): (B, N, last - first, W), of the rows [first, last) of places.
+            guidance (Tensor, optional): (B, guidance_channels, h, w), of all rows.
+            first (int): First row of places.
+            last (int): One past the last.
+
+        Returns:
+            Tensor: (B, 2 + guidance_channels, rows, columns): every pixel under those places.
+        """
+        tiles = (1, last - first, params.shape[3])
+        inputs = self.coordinates.to(params.dtype).repeat(tiles)
+        inputs = inputs.expand(params.shape[0], -1, -1, -1)
+        if guidance is None:
+            return self.input_norm(inputs)
+        scale, side = self.scale_factor, self.patch_size * self.scale_factor
+        height, width = guidance.shape[2:]
+        size = (height * scale, width * scale)
+        start, stop = first * side, min(last * side, size[0])
+        if scale == 1:
+            guidance = guidance[:, :, start:stop]
+        elif stop - start == size[0]:
+            guidance = F.interpolate(guidance, size, mode='bilinear')
+        else:
+            upper, lower = source_rows(start, stop, height, size[0])
+            guidance = resize_rows(
+                guidance[:, :, upper:lower], upper, height, size, start, stop)
+        inputs = inputs[:, :, :stop - start, :size[1]].to(guidance.dtype)
+        return self.input_norm(torch.cat([inputs, guidance], dim=1))
+
+    def _guidance_level(self, inputs: Sequence[Tensor]) -> Tensor:
+        if not -len(inputs) <= self.c1_index < len(inputs):
+            raise ValueError(
+                f'c1_index={self.c1_index}: the backbone hands out {len(inputs)} levels. '
+                f'Fix: choose one of 0 to {len(inputs) - 1}, or more of the backbone\'s '
+                'out_indices.')
+        return inputs[self.c1_index]
+
+    def _check_fit(self, level: Tuple[int, int], places: Tuple[int, int]) -> None:
         p = self.patch_size
+        full = [side * p for side in places]
         if any(not side - p < got <= side for got, side in zip(level, full)):
             raise ValueError(
                 f'guidance level c1_index={self.c1_index} is {level[0]} x {level[1]}, but the '
-                f'encoder map of {full[0] // p} x {full[1] // p} places with patch_size={p} '
+                f'encoder map of {places[0]} x {places[1]} places with patch_size={p} '
                 f'needs one of {full[0] - p + 1} to {full[0]} by {full[1] - p + 1} to {full[1]}. '
                 'Fix: set patch_size to the stride of level in_index divided by that of level '
                 'c1_index, or choose another c1_index.')
-
-
-def _check_choices(channels: int, controller_reduction: int, theta_init: str,
-                   dilations: Sequence[int]) -> None:
-    if controller_reduction > channels:
-        raise ValueError(
-            f'controller_reduction={controller_reduction}: must not exceed channels={channels}, '
-            'or the controller has no channel left. Fix: lower controller_reduction.')
-    if theta_init not in list(THETA_INITS):
-        raise ValueError(
-            f'theta_init={theta_init!r}: must be one of {sorted(THETA_INITS)}. '
-            "Fix: 'static' to learn fast, 'paper' to reproduce the authors.")
-    if not isinstance(dilations, (list, tuple)) or not dilations:
-        raise ValueError(
-            f'dilations={dilations!r}: must be a non-empty list or tuple of integers. '
-            'Fix: pass (1, 3, 6, 9), or those of the config that you start from.')
-    for index, dilation in enumerate(dilations):
-        check_positive_int(f'dilations[{index}]', dilation)
-
-
-def _check_groups(norm_cfg: Optional[dict], inputs: int) -> None:
-    groups = (norm_cfg or {}).get('num_groups', 1)
-    if inputs % groups:
-        raise ValueError(
-            f'norm_cfg.num_groups={groups}: must divide the {inputs} inputs of the dynamic MLP, '
-            'two coordinates and guidance_channels. Fix: choose num_groups to divide them and '
-            'every other width, such as 2.')
