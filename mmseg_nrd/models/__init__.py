@@ -1,5 +1,6 @@
 """MMSegmentation components, registered on import."""
 from .backbones import StemResNetV1c
 from .decode_heads import NRDHead
+from .segmentors import RowBlockEncoderDecoder
 
-__all__ = ['NRDHead', 'StemResNetV1c']
+__all__ = ['NRDHead', 'RowBlockEncoderDecoder', 'StemResNetV1c']

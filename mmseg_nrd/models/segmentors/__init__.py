@@ -1,0 +1,3 @@
+from .row_block_encoder_decoder import RowBlockEncoderDecoder
+
+__all__ = ['RowBlockEncoderDecoder']

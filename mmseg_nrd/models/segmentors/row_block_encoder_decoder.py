@@ -1,0 +1,127 @@
+"""Labels of very large images, without ever holding all of their logits."""
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+import torch
+from mmengine.structures import PixelData
+from mmseg.models.segmentors import EncoderDecoder
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmseg_nrd.ops import check_positive_int, resize_rows, source_rows
+
+from ..decode_heads import NRDHead
+
+
+@MODELS.register_module()
+class RowBlockEncoderDecoder(EncoderDecoder):
+    """``EncoderDecoder`` whose NRD head labels an image in blocks of rows.
+
+    ``EncoderDecoder`` resizes all logits to the image, twice: 150 classes of a 4096 x 8192
+    image are 20 GB each time. Here a block of rows is decoded, resized and labelled before the
+    next, so the memory of decoding no longer grows with the height of the image. The labels
+    equal those of ``EncoderDecoder`` to float rounding; training is the same. Not in the paper.
+
+    The predictions hold ``pred_sem_seg`` only: what needs ``seg_logits``, such as test-time
+    augmentation, needs ``EncoderDecoder``. The encoder still sees the whole image.
+
+    Args:
+        test_cfg (dict): ``mode='whole'``, and ``rows``, how many rows of the labels are made at
+            once: 128 if it is not set. The other arguments are those of ``EncoderDecoder``.
+
+    Raises:
+        ValueError: if the head is no ``NRDHead``, its input norm looks beyond the pixel, the
+            mode is not 'whole' or ``rows`` is no positive integer.
+
+    Example:
+        >>> cfg.model.merge_from_dict(dict(
+        ...     type='RowBlockEncoderDecoder', test_cfg=dict(mode='whole', rows=128)))
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        test_cfg = self.test_cfg or {}
+        mode = test_cfg.get('mode', 'whole')
+        if mode != 'whole':
+            raise ValueError(
+                f'test_cfg.mode={mode!r}: blocks of rows need the whole image. '
+                "Fix: test_cfg=dict(mode='whole'), or type='EncoderDecoder' for windows.")
+        self.rows = test_cfg.get('rows', 128)
+        check_positive_int('test_cfg.rows', self.rows)
+        if not isinstance(self.decode_head, NRDHead):
+            raise ValueError(
+                f'decode_head.type={type(self.decode_head).__name__}: only NRDHead decodes a '
+                "block of rows alone. Fix: decode_head=dict(type='NRDHead', ...), or "
+                "type='EncoderDecoder'.")
+        norm = self.decode_head.input_norm
+        if not isinstance(norm, (nn.Identity, _BatchNorm)):
+            raise ValueError(
+                f'decode_head.norm_cfg: {type(norm).__name__} looks at the whole map, which a '
+                "block of rows does not have. Fix: norm_cfg=dict(type='BN') or 'SyncBN', or "
+                "type='EncoderDecoder'.")
+
+    def predict(self, inputs: Tensor,
+                data_samples: Optional[List[SegDataSample]] = None) -> List[SegDataSample]:
+        """Label a batch.
+
+        Args:
+            inputs (Tensor): (B, 3, H, W).
+            data_samples (list[SegDataSample], optional): Their meta information; None takes
+                ``inputs`` for the original images.
+
+        Returns:
+            list[SegDataSample]: each with ``pred_sem_seg``, (1, *ori_shape).
+        """
+        if data_samples is None:
+            size = tuple(inputs.shape[2:])
+            data_samples = [SegDataSample(metainfo=dict(ori_shape=size, img_shape=size))
+                            for _ in inputs]
+        params, guidance = self.decode_head.predict_params(self.extract_feat(inputs))
+        # As BaseDecodeHead.predict_by_feat: the first image stands for the batch.
+        meta = data_samples[0].metainfo
+        size = tuple(meta.get('pad_shape', meta['img_shape'])[:2])
+        for index, sample in enumerate(data_samples):
+            one = slice(index, index + 1)
+            labels = self._label_image(
+                params[one], None if guidance is None else guidance[one], size, sample.metainfo)
+            sample.set_data(dict(pred_sem_seg=PixelData(data=labels)))
+        return data_samples
+
+    def _label_image(self, params: Tensor, guidance: Optional[Tensor], size: Tuple[int, int],
+                     meta: dict) -> Tensor:
+        """Labels (1, *ori_shape) of one image, ``size`` being that of the network's input."""
+        height = meta['ori_shape'][0]
+        blocks = [self._label_rows(params, guidance, size, meta, start,
+                                   min(start + self.rows, height))
+                  for start in range(0, height, self.rows)]
+        labels = torch.cat(blocks, dim=1)
+        if meta.get('flip'):
+            labels = labels.flip(2 if meta['flip_direction'] == 'horizontal' else 1)
+        return labels
+
+    def _label_rows(self, params: Tensor, guidance: Optional[Tensor], size: Tuple[int, int],
+                    meta: dict, start: int, stop: int) -> Tensor:
+        """Rows [start, stop) of the labels: (1, stop - start, W)."""
+        head, align = self.decode_head, self.align_corners
+        side = head.patch_size * head.scale_factor
+        left, right, top, bottom = meta.get(
+            'img_padding_size', meta.get('padding_size', [0] * 4))
+        height = size[0] - top - bottom
+        ori_shape = tuple(meta['ori_shape'][:2])
+        map_height = (params.shape[2] * side if guidance is None
+                      else guidance.shape[2] * head.scale_factor)
+        # From the rows wanted back to the rows of logits, and forth again.
+        upper, lower = source_rows(start, stop, height, ori_shape[0], align)
+        first, last = source_rows(top + upper, top + lower, map_height, size[0], align)
+        first, last = first // side, -(-last // side)
+        logits = head.decode(params, guidance, (first, last))
+        logits = resize_rows(
+            logits, first * side, map_height, size, top + upper, top + lower, align)
+        logits = logits[..., left:size[1] - right]
+        logits = resize_rows(logits, upper, height, ori_shape, start, stop, align)
+        if head.out_channels == 1:
+            return (logits[0].sigmoid() > head.threshold).to(logits)
+        return logits.argmax(dim=1)
