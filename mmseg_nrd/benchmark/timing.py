@@ -1,6 +1,7 @@
 """Times that can be compared on a noisy machine: one process, taking turns."""
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Callable, Dict, Mapping, Sequence, Tuple
 
@@ -24,14 +25,46 @@ class Timing:
     runs: int
 
 
-def time_alternating(steps: Mapping[str, Callable[[], object]], rounds: int = 10,
-                     warmup: int = 2) -> Dict[str, Timing]:
+def time_turns(steps: Mapping[str, Callable[[], object]], rounds: int = 10, warmup: int = 2,
+               turn_seconds: float = 0.) -> Dict[str, list[float]]:
     """Time several steps in turns, so that a slow spell of the machine hits them all.
 
     Args:
         steps (Mapping[str, Callable]): What to time, by name.
+        rounds (int): Turns of each step. Defaults to 10.
+        warmup (int): Runs of each step before those, at least one. Defaults to 2.
+        turn_seconds (float): A turn repeats its step for about this long: a step of less than
+            a millisecond else measures the caches that its neighbour left. Defaults to 0, one
+            run a turn.
+
+    Returns:
+        dict[str, list[float]]: seconds a run, turn by turn, by name.
+    """
+    repeats = {}
+    for name, step in steps.items():
+        for _ in range(max(warmup, 1)):
+            start = timer()
+            step()
+            seconds = timer() - start
+        repeats[name] = max(1, math.ceil(turn_seconds / max(seconds, 1e-9)))
+    taken: Dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            start = timer()
+            for _ in range(repeats[name]):
+                step()
+            taken[name].append((timer() - start) / repeats[name])
+    return taken
+
+
+def time_alternating(steps: Mapping[str, Callable[[], object]], rounds: int = 10,
+                     warmup: int = 2) -> Dict[str, Timing]:
+    """The summary of :func:`time_turns`.
+
+    Args:
+        steps (Mapping[str, Callable]): What to time, by name.
         rounds (int): Runs of each step. Defaults to 10.
-        warmup (int): Runs of each step before those. Defaults to 2.
+        warmup (int): Runs of each step before those, at least one. Defaults to 2.
 
     Returns:
         dict[str, Timing]: seconds, by name.
@@ -41,19 +74,12 @@ def time_alternating(steps: Mapping[str, Callable[[], object]], rounds: int = 10
         >>> times['a'].median > times['b'].median
         True
     """
-    for _ in range(warmup):
-        for step in steps.values():
-            step()
-    taken: Dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
-        for name, step in steps.items():
-            start = timer()
-            step()
-            taken[name].append(timer() - start)
-    return {name: _summary(times) for name, times in taken.items()}
+    return {name: summarise_times(times)
+            for name, times in time_turns(steps, rounds, warmup).items()}
 
 
-def _summary(times: Sequence[float]) -> Timing:
+def summarise_times(times: Sequence[float]) -> Timing:
+    """Median and interquartile range of some runs, in their unit."""
     lower, median, upper = np.quantile(times, (0.25, 0.5, 0.75)).tolist()
     return Timing(median, upper - lower, len(times))
 

@@ -205,7 +205,7 @@ class NRDHead(ASPPHead):
         """
         first, last = rows or (0, params.shape[2])
         params = params[:, :, first:last]
-        inputs = self._mlp_inputs(params, guidance, first, last)
+        inputs = self.mlp_inputs(params, guidance, first, last)
         side = self.patch_size * self.scale_factor
         height, width = inputs.shape[2:]
         # Padding after the norm keeps pixels that are cropped again out of its statistics.
@@ -214,7 +214,7 @@ class NRDHead(ASPPHead):
         logits = dynamic_mlp(params, inputs, self.mlp_channels, side)
         return logits[:, :, :height, :width]
 
-    def _mlp_inputs(self, params: Tensor, guidance: Optional[Tensor], first: int,
+    def mlp_inputs(self, params: Tensor, guidance: Optional[Tensor], first: int,
                     last: int) -> Tensor:
         """What the MLP sees of each pixel: x, y and the guidance, normalised together.
 

@@ -1,0 +1,198 @@
+"""NRD's speed and memory against what it replaces."""
+from __future__ import annotations
+
+import copy
+from typing import Callable, Dict, List, Sequence, Tuple
+
+import torch
+from mmengine.config import ConfigDict
+from mmengine.device import get_device
+from mmengine.registry import DefaultScope
+from mmengine.runner import set_random_seed
+from mmseg.registry import MODELS
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from .authors_decode import repeat_and_sum_mlp
+from .race import Race, race
+
+OURS, AUTHORS, STOCK, CONVOLUTIONS = (
+    'NRD', "authors' formulation", 'DeepLabV3+', 'its convolutions')
+MODES = ('inference', 'training')
+HEAD_FLAGS = ('fp32', 'conv and norm fused', 'bf16')
+_STRIDES = (4, 8, 16, 32)
+
+
+def _backward(forward: Callable[[], Tensor], leaves: Sequence[Tensor]) -> Callable[[], object]:
+    """Forward and backward; the gradients are handed out, so none stays."""
+    def step():
+        out = forward()
+        return torch.autograd.grad(out, leaves, torch.ones_like(out))
+    return step
+
+
+def build(cfg: dict, **changes: object) -> nn.Module:
+    """A head or a model in eval mode, with fixed weights, plain BN and no pretrained weights.
+
+    Args:
+        cfg (dict): Its config.
+        changes: Laid over the config.
+
+    Returns:
+        nn.Module: on the machine's device.
+    """
+    cfg = copy.deepcopy(ConfigDict(cfg, **changes))
+    _use_plain_norm(cfg)
+    set_random_seed(0)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        return MODELS.build(cfg).to(get_device()).eval()
+
+
+def _use_plain_norm(cfg: dict) -> None:
+    for value in cfg.values():
+        if isinstance(value, dict):
+            if value.get('type') == 'SyncBN':
+                value['type'] = 'BN'
+            _use_plain_norm(value)
+
+
+def race_decode_step(ours: dict, classes: int, places: Tuple[int, int], mode: str,
+                     rounds: int) -> Race:
+    """Coordinates, guidance and parameters in, logits out: ours and the authors' formulation.
+
+    Each gets its parameters in the memory layout that its own controller hands out.
+
+    Args:
+        ours (dict): Config of the NRD head.
+        classes (int): K, classes.
+        places (tuple[int, int]): (H, W) of the encoder map.
+        mode (str): 'inference' or 'training'.
+        rounds (int): Turns.
+
+    Returns:
+        Race: of both.
+    """
+    # Without its norm; the layers before the decode step do not matter here.
+    head = build(ours, num_classes=classes, norm_cfg=None, in_channels=1, channels=1)
+    controller, guidance_branch = head.controller[1], head.c1_bottleneck[1].conv
+    size = [side * head.patch_size for side in places]
+    device = get_device()
+    params = torch.randn(1, controller.out_channels, *places, device=device) / 10
+    guidance = torch.randn(1, guidance_branch.out_channels, *size, device=device)
+
+    def step(decode, memory_format):
+        leaves = [params.contiguous(memory_format=memory_format), guidance.clone()]
+        if mode == 'inference':
+            return lambda: decode(*leaves)
+        return _backward(lambda: decode(*leaves), [leaf.requires_grad_() for leaf in leaves])
+
+    case = f'K={classes}, {places[0]} x {places[1]} places'
+    return race('decode step', case, mode, {
+        OURS: step(head.decode, torch.channels_last),
+        AUTHORS: step(_authors_decode(head), torch.contiguous_format)}, rounds)
+
+
+def _authors_decode(head: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
+    """``head.decode`` as the authors formulate it."""
+    def decode(params, guidance):
+        inputs = head.mlp_inputs(params, guidance, 0, params.shape[2])
+        return repeat_and_sum_mlp(params, inputs, head.mlp_channels, head.patch_size)
+    return decode
+
+
+def _features(widths: Sequence[int], size: Tuple[int, int], batch: int) -> List[Tensor]:
+    """Random encoder levels at strides 4 to 32 of images of ``size``."""
+    return [torch.randn(batch, width, size[0] // stride, size[1] // stride, device=get_device())
+            for width, stride in zip(widths, _STRIDES)]
+
+
+def _convolutions(module: nn.Module, inputs) -> Callable[[], None]:
+    """The convolutions of a module alone, on inputs of the same shapes."""
+    calls: List[Tuple[nn.Module, Tensor]] = []
+    handles = [conv.register_forward_hook(
+        lambda conv, args, out: calls.append((conv, torch.randn_like(args[0]))))
+        for conv in module.modules() if isinstance(conv, nn.Conv2d)]
+    with torch.inference_mode():
+        module(inputs)
+    for handle in handles:
+        handle.remove()
+
+    def step():
+        for conv, tensor in calls:
+            conv(tensor)
+    return step
+
+
+def _fused(module: nn.Module) -> nn.Module:
+    """A copy in which every convolution that a norm follows has taken it in."""
+    module = copy.deepcopy(module)
+    for block in module.modules():
+        if getattr(block, 'with_norm', False) and isinstance(block.norm, nn.BatchNorm2d):
+            block.conv = fuse_conv_bn_eval(block.conv, block.norm)
+            setattr(block, block.norm_name, nn.Identity())
+    return module
+
+
+def race_heads(ours: dict, stock: dict, widths: Sequence[int], classes: int,
+               size: Tuple[int, int], mode: str, flags: str, rounds: int,
+               parts: bool = False, what: str = 'whole head') -> Race:
+    """NRD's whole head and the stock DeepLabV3+ head on the same random features.
+
+    One image at inference, two in training, where image pooling and BatchNorm need them.
+
+    Args:
+        ours (dict): Config of the NRD head.
+        stock (dict): Config of the other.
+        widths (Sequence[int]): Channels of the encoder's levels at strides 4, 8, 16 and 32.
+        classes (int): K.
+        size (tuple[int, int]): (H, W) of the image.
+        mode (str): 'inference' or 'training'.
+        flags (str): One of ``HEAD_FLAGS``, for all.
+        rounds (int): Turns.
+        parts (bool): Let NRD's convolutions alone, and its head with the authors' decode step,
+            run along. Defaults to False.
+        what (str): Names the group, with ``flags``. Defaults to 'whole head'.
+
+    Returns:
+        Race: of all.
+    """
+    levels = _features(widths, size, 1 if mode == 'inference' else 2)
+    heads = {OURS: build(ours, num_classes=classes), STOCK: build(stock, num_classes=classes)}
+    if flags == HEAD_FLAGS[1]:
+        heads = {name: _fused(head) for name, head in heads.items()}
+
+    def step(head) -> Callable[[], object]:
+        def forward():
+            with torch.autocast(get_device(), torch.bfloat16, enabled=flags == 'bf16'):
+                return head(levels)
+        if mode == 'inference':
+            return forward
+        head.train()
+        return _backward(forward, [
+            parameter for parameter in head.parameters() if parameter.requires_grad])
+
+    steps: Dict[str, Callable[[], object]] = {name: step(head) for name, head in heads.items()}
+    if parts:
+        steps[CONVOLUTIONS] = _convolutions(heads[OURS], levels)
+        decode = _authors_decode(heads[OURS])
+        steps[AUTHORS] = lambda: decode(*heads[OURS].predict_params(levels))
+    case = f'K={classes}, {size[0]} x {size[1]}'
+    return race(f'{what}, {flags}', case, mode, steps, rounds)
+
+
+def race_models(ours: dict, stock: dict, size: Tuple[int, int], rounds: int) -> Race:
+    """Two whole models up to their logits, one image, inference.
+
+    Args:
+        ours (dict): Config of the NRD model.
+        stock (dict): Config of the other.
+        size (tuple[int, int]): (H, W) of the image.
+        rounds (int): Turns.
+
+    Returns:
+        Race: of both.
+    """
+    image = torch.randn(1, 3, *size, device=get_device())
+    models = {OURS: build(ours), f'{STOCK}, dilated': build(stock)}
+    steps = {name: lambda model=model: model(image) for name, model in models.items()}
+    return race('whole model', f'K=19, {size[0]} x {size[1]}', 'inference', steps, rounds)

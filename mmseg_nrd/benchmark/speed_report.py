@@ -1,0 +1,117 @@
+"""Races as JSON, as a Markdown table and as curves."""
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+import matplotlib
+import numpy as np
+
+from .race import Race
+
+# What the project asks of the first step's share of another's, at most.
+_ASKED = {('decode step', 'inference'): 1 / 30, ('decode step', 'training'): 1 / 20,
+          ('whole head, fp32', 'inference'): 0.25, ('whole model', 'inference'): 0.17}
+_HEADER = ('what', 'where', 'mode', 'against', 'ms, NRD', 'ms, other', "NRD's share of the time",
+           'in the worst turn', 'asked', 'share of the memory', 'MB, NRD')
+
+
+def _share(value: float) -> str:
+    """Small shares as 1/n, which is how many times faster."""
+    return f'1/{1 / value:.0f}' if value < 0.1 else f'{value:.2f}'
+
+
+def race_rows(races: Sequence[Race]) -> List[Dict[str, object]]:
+    """A row for each race and each of the others in it, as numbers.
+
+    Args:
+        races (Sequence[Race]): Each with our step first.
+
+    Returns:
+        list[dict]: for JSON and for :func:`format_rows`.
+    """
+    rows = []
+    for race in races:
+        ours = race.names[0]
+        for other in race.names[1:]:
+            lower, share, upper = np.quantile(race.shares(other), (0.25, 0.5, 0.75)).tolist()
+            rows.append(dict(
+                what=race.group, where=race.case, mode=race.mode, against=other,
+                seconds={name: dict(median=race.timing(name).median, iqr=race.timing(name).iqr,
+                                    turns=race.seconds[name]) for name in (ours, other)},
+                peak_bytes={name: race.peak_bytes[name] for name in (ours, other)},
+                share=share, share_quartiles=[lower, upper], worst_share=max(race.shares(other)),
+                memory_share=race.memory_share(other),
+                asked=_asked(race, other)))
+    return rows
+
+
+def _asked(race: Race, other: str) -> Optional[float]:
+    first_rival = other == race.names[1]
+    return _ASKED.get((race.group, race.mode)) if first_rival else None
+
+
+def format_rows(rows: Sequence[Dict[str, object]]) -> str:
+    """The rows as a Markdown table.
+
+    Args:
+        rows (Sequence[dict]): From :func:`race_rows`, or read back from its JSON.
+
+    Returns:
+        str: the table.
+    """
+    lines = [_HEADER, ('---',) * len(_HEADER)]
+    for row in rows:
+        (ours, mine), (_, theirs) = row['seconds'].items()
+        lower, upper = row['share_quartiles']
+        lines.append((
+            row['what'], row['where'], row['mode'], row['against'],
+            f"{mine['median'] * 1e3:.2f}", f"{theirs['median'] * 1e3:.1f}",
+            f"{_share(row['share'])} ({_share(lower)} to {_share(upper)})",
+            _share(row['worst_share']),
+            f"{_share(row['asked'])}" if row['asked'] else '',
+            _share(row['memory_share']), f"{row['peak_bytes'][ours] / 1e6:.0f}"))
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
+
+
+def draw_growth(by_size: Sequence[Dict[str, object]], by_classes: Sequence[Dict[str, object]],
+                path: Path) -> None:
+    """Time and memory over image size and over classes, as a PNG.
+
+    Args:
+        by_size (Sequence[dict]): Rows of :func:`race_rows` that differ in the image's size.
+        by_classes (Sequence[dict]): Rows that differ in K.
+        path (Path): The picture.
+    """
+    matplotlib.use('Agg')
+    from matplotlib import pyplot as plt
+    figure, axes = plt.subplots(2, 2, figsize=(9, 6.4), layout='constrained')
+    columns = ((by_size, _megapixels, 'image, megapixels'), (by_classes, _classes, 'classes'))
+    for column, (rows, position, label) in enumerate(columns):
+        at = [position(row['where']) for row in rows]
+        for name in rows[0]['seconds']:
+            seconds = [row['seconds'][name]['median'] for row in rows]
+            memory = [row['peak_bytes'][name] / 1e6 for row in rows]
+            axes[0, column].plot(at, seconds, 'o-', label=name)
+            axes[1, column].plot(at, memory, 'o-', label=name)
+        axes[1, column].set_xlabel(label)
+    for row, label in enumerate(('seconds', 'peak memory, MB')):
+        for axis in axes[row]:
+            axis.set_ylim(0)
+            axis.set_xlim(0)
+            axis.grid(alpha=0.3)
+        axes[row, 0].set_ylabel(label)
+    axes[0, 0].legend()
+    figure.suptitle('Whole decode head on ResNet-50 features at stride 32, one image')
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def _classes(where: str) -> int:
+    return int(re.match(r'K=(\d+)', where)[1])
+
+
+def _megapixels(where: str) -> float:
+    height, width = re.search(r'(\d+) x (\d+)', where).groups()
+    return int(height) * int(width) / 1e6
