@@ -19,6 +19,7 @@ from mmseg_nrd.benchmark.speed import (
     MODES,
     race_decode_step,
     race_heads,
+    race_labels,
     race_models,
 )
 from mmseg_nrd.benchmark.speed_report import draw_growth, format_rows, race_rows
@@ -29,9 +30,12 @@ STOCK = 'mmseg::deeplabv3plus/deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.
 RESNET50 = (256, 512, 1024, 2048)
 DECODE_CASES = ((19, (16, 32)), (150, (16, 16)), (19, (32, 64)))
 HEAD_CASES = ((19, (512, 1024)), (150, (512, 512)))
+LABEL_CASES = ((19, (512, 1024)), (150, (512, 512)), (150, (1024, 2048)))
 SIZES = tuple((side, 2 * side) for side in (256, 512, 1024, 2048))
 CLASSES = (2, 19, 59, 150, 400, 1000)
-GROUPS = ('decode', 'head', 'model', 'growth')
+# Larger than what all logits fit in: labelled in blocks of rows alone.
+LARGE = (150, (4096, 8192))
+GROUPS = ('decode', 'head', 'model', 'labels', 'growth')
 
 
 def parse_args() -> argparse.Namespace:
@@ -41,8 +45,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--groups', nargs='+', choices=GROUPS, default=GROUPS,
                         help='what to measure (default: all)')
     parser.add_argument('--rounds', type=int, default=9, help='turns of each step (default 9)')
-    parser.add_argument('--max-side', type=int, default=4096,
-                        help='leave out larger images (default 4096, the longer side)')
+    parser.add_argument('--max-side', type=int, default=8192,
+                        help='leave out larger images (default 8192, the longer side)')
     parser.add_argument('--keep-freed-memory', action='store_true',
                         help='let the process keep the memory it frees, as a tuned server does; '
                         "without it glibc returns large blocks, as it does in MMSeg's tools")
@@ -67,6 +71,10 @@ def plan(ours: dict, stock: dict, max_side: int) -> dict:
               *(head(*case, mode='training') for case in HEAD_CASES if fits(case[1]))],
         model=[lambda rounds: race_models(
             ours, stock, tuple(min(side, max_side) for side in (512, 1024)), rounds)],
+        labels=[*(lambda rounds, case=case: race_labels(ours, *case, rounds)
+                  for case in LABEL_CASES if fits(case[1])),
+                *([lambda rounds: race_labels(ours, *LARGE, rounds, alone=True)]
+                  if fits(LARGE[1]) else [])],
         growth=[*(head(19, size, what='growth') for size in SIZES if fits(size)),
                 *(head(classes, SIZES[1 if fits(SIZES[1]) else 0], what='growth')
                   for classes in CLASSES)])

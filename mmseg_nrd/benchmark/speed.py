@@ -14,10 +14,13 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .authors_decode import repeat_and_sum_mlp
+from .peak_memory import peak_memory
 from .race import Race, race
+from .timing import timer
 
 OURS, AUTHORS, STOCK, CONVOLUTIONS = (
     'NRD', "authors' formulation", 'DeepLabV3+', 'its convolutions')
+ROWS, LOGITS = 'NRD, blocks of rows', 'NRD, all logits'
 MODES = ('inference', 'training')
 HEAD_FLAGS = ('fp32', 'conv and norm fused', 'bf16')
 _STRIDES = (4, 8, 16, 32)
@@ -176,8 +179,7 @@ def race_heads(ours: dict, stock: dict, widths: Sequence[int], classes: int,
         steps[CONVOLUTIONS] = _convolutions(heads[OURS], levels)
         decode = _authors_decode(heads[OURS])
         steps[AUTHORS] = lambda: decode(*heads[OURS].predict_params(levels))
-    case = f'K={classes}, {size[0]} x {size[1]}'
-    return race(f'{what}, {flags}', case, mode, steps, rounds)
+    return race(f'{what}, {flags}', _case(classes, size), mode, steps, rounds)
 
 
 def race_models(ours: dict, stock: dict, size: Tuple[int, int], rounds: int) -> Race:
@@ -195,4 +197,40 @@ def race_models(ours: dict, stock: dict, size: Tuple[int, int], rounds: int) -> 
     image = torch.randn(1, 3, *size, device=get_device())
     models = {OURS: build(ours), f'{STOCK}, dilated': build(stock)}
     steps = {name: lambda model=model: model(image) for name, model in models.items()}
-    return race('whole model', f'K=19, {size[0]} x {size[1]}', 'inference', steps, rounds)
+    return race('whole model', _case(ours.decode_head.num_classes, size), 'inference', steps,
+                rounds)
+
+
+def race_labels(ours: dict, classes: int, size: Tuple[int, int], rounds: int,
+                alone: bool = False) -> Race:
+    """Labels of one image: in blocks of rows, and as MMSeg makes them, from all logits.
+
+    Args:
+        ours (dict): Config of the NRD model.
+        classes (int): K.
+        size (tuple[int, int]): (H, W) of the image.
+        rounds (int): Turns.
+        alone (bool): One run of the blocks alone, where the other does not fit in memory.
+            Defaults to False.
+
+    Returns:
+        Race: of both.
+    """
+    image = torch.randn(1, 3, *size, device=get_device())
+    head = dict(ours.decode_head, num_classes=classes)
+    steps = {}
+    for name, kind in ((ROWS, 'RowBlockEncoderDecoder'), (LOGITS, 'EncoderDecoder')):
+        model = build(ours, type=kind, decode_head=head)
+        # The predictions are dropped in the step, so that none outlives its turn.
+        steps[name] = lambda model=model: len(model.predict(image))
+    what, case = 'labels', _case(classes, size)
+    if not alone:
+        return race(what, case, 'inference', steps, rounds)
+    with torch.inference_mode():
+        start = timer()
+        peak = peak_memory(steps[ROWS])
+        return Race(what, case, 'inference', {ROWS: [timer() - start]}, {ROWS: peak})
+
+
+def _case(classes: int, size: Tuple[int, int]) -> str:
+    return f'K={classes}, {size[0]} x {size[1]}'

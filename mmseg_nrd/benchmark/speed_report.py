@@ -13,8 +13,9 @@ from .race import Race
 # What the project asks of the first step's share of another's, at most.
 _ASKED = {('decode step', 'inference'): 1 / 30, ('decode step', 'training'): 1 / 20,
           ('whole head, fp32', 'inference'): 0.25, ('whole model', 'inference'): 0.17}
-_HEADER = ('what', 'where', 'mode', 'against', 'ms, NRD', 'ms, other', "NRD's share of the time",
-           'in the worst turn', 'asked', 'share of the memory', 'MB, NRD')
+_HEADER = ('what', 'where', 'mode', 'NRD, ms', 'NRD, MB', 'against', 'its ms',
+           "NRD's share of the time", 'in the worst turn', 'asked, at most',
+           'share of the memory')
 
 
 def _share(value: float) -> str:
@@ -34,17 +35,23 @@ def race_rows(races: Sequence[Race]) -> List[Dict[str, object]]:
     rows = []
     for race in races:
         ours = race.names[0]
+        if race.names == [ours]:
+            rows.append(_row(race, [ours]))
         for other in race.names[1:]:
             lower, share, upper = np.quantile(race.shares(other), (0.25, 0.5, 0.75)).tolist()
             rows.append(dict(
-                what=race.group, where=race.case, mode=race.mode, against=other,
-                seconds={name: dict(median=race.timing(name).median, iqr=race.timing(name).iqr,
-                                    turns=race.seconds[name]) for name in (ours, other)},
-                peak_bytes={name: race.peak_bytes[name] for name in (ours, other)},
-                share=share, share_quartiles=[lower, upper], worst_share=max(race.shares(other)),
-                memory_share=race.memory_share(other),
-                asked=_asked(race, other)))
+                _row(race, [ours, other]), against=other, share=share,
+                share_quartiles=[lower, upper], worst_share=max(race.shares(other)),
+                memory_share=race.memory_share(other), asked=_asked(race, other)))
     return rows
+
+
+def _row(race: Race, names: List[str]) -> Dict[str, object]:
+    return dict(
+        what=race.group, where=race.case, mode=race.mode,
+        seconds={name: dict(median=race.timing(name).median, iqr=race.timing(name).iqr,
+                            turns=race.seconds[name]) for name in names},
+        peak_bytes={name: race.peak_bytes[name] for name in names})
 
 
 def _asked(race: Race, other: str) -> Optional[float]:
@@ -63,15 +70,19 @@ def format_rows(rows: Sequence[Dict[str, object]]) -> str:
     """
     lines = [_HEADER, ('---',) * len(_HEADER)]
     for row in rows:
-        (ours, mine), (_, theirs) = row['seconds'].items()
-        lower, upper = row['share_quartiles']
+        ours, *rivals = row['seconds']
+        against = [''] * 6
+        if rivals:
+            lower, upper = row['share_quartiles']
+            against = [
+                row['against'], f"{row['seconds'][rivals[0]]['median'] * 1e3:.1f}",
+                f"{_share(row['share'])} ({_share(lower)} to {_share(upper)})",
+                _share(row['worst_share']), _share(row['asked']) if row['asked'] else '',
+                _share(row['memory_share'])]
         lines.append((
-            row['what'], row['where'], row['mode'], row['against'],
-            f"{mine['median'] * 1e3:.2f}", f"{theirs['median'] * 1e3:.1f}",
-            f"{_share(row['share'])} ({_share(lower)} to {_share(upper)})",
-            _share(row['worst_share']),
-            f"{_share(row['asked'])}" if row['asked'] else '',
-            _share(row['memory_share']), f"{row['peak_bytes'][ours] / 1e6:.0f}"))
+            row['what'], row['where'], row['mode'],
+            f"{row['seconds'][ours]['median'] * 1e3:.2f}",
+            f"{row['peak_bytes'][ours] / 1e6:.0f}", *against))
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
 
 

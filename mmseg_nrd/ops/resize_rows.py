@@ -84,4 +84,5 @@ def resize_rows(rows: Tensor, first: int, height: int, size: Tuple[int, int], st
     # Columns first: there are fewer rows before than after, as a rule.
     wide = F.interpolate(rows, (rows.shape[2], size[1]), mode='bilinear',
                          align_corners=align_corners)
-    return torch.lerp(wide[:, :, upper - first], wide[:, :, lower - first], weight)
+    # In place, on the copy that indexing made: a block of rows may be large.
+    return wide[:, :, upper - first].lerp_(wide[:, :, lower - first], weight)

@@ -10,11 +10,14 @@ from mmseg_nrd.benchmark.speed import (
     AUTHORS,
     CONVOLUTIONS,
     HEAD_FLAGS,
+    LOGITS,
     OURS,
+    ROWS,
     STOCK,
     build,
     race_decode_step,
     race_heads,
+    race_labels,
     race_models,
 )
 
@@ -106,6 +109,14 @@ def test_training_reaches_every_parameter(finished):
 def test_models_give_logits_of_one_image(finished):
     race_models(as_model(NRD), as_model(DEEPLAB), (64, 128), 1)
     assert [tuple(step().shape) for step in finished.values()] == [(1, 19, 16, 32)] * 2
+
+
+def test_labels_in_blocks_hold_less_than_all_logits():
+    result = race_labels(as_model(NRD), 100, (1024, 64), 1)
+    assert result.names == [ROWS, LOGITS] and result.case == 'K=100, 1024 x 64'
+    assert result.memory_share(LOGITS) < 0.7
+    alone = race_labels(as_model(NRD), 100, (64, 128), 1, alone=True)
+    assert alone.names == [ROWS] and alone.peak_bytes[ROWS] > 0 < alone.seconds[ROWS][0]
 
 
 def test_build_leaves_the_config_alone():

@@ -30,9 +30,17 @@ def test_the_table_reads_the_same_from_json():
     table = format_rows(json.loads(json.dumps(rows)))
     assert table == format_rows(rows)
     assert table.splitlines()[2] == (
-        '| decode step | K=19, 16 x 32 places | inference | authors | 1.00 | 50.0 | '
-        '1/50 (1/50 to 1/33) | 1/25 | 1/30 | 1/25 | 2 |')
-    assert '| 100.00 | 450.0 | 0.23 (0.21 to 0.24) | 0.25 | 0.25 | 0.50 | 30 |' in table
+        '| decode step | K=19, 16 x 32 places | inference | 1.00 | 2 | authors | 50.0 | '
+        '1/50 (1/50 to 1/33) | 1/25 | 1/30 | 1/25 |')
+    assert '| 100.00 | 30 | DeepLabV3+ | 450.0 | 0.23 (0.21 to 0.24) | 0.25 | 0.25 | 0.50 |' \
+        in table
+
+
+def test_a_step_without_rivals_has_a_row_too():
+    rows = race_rows([Race('labels', 'K=150, 4096 x 8192', 'inference', {'NRD': [60.]},
+                           {'NRD': 7 * 10**9})])
+    assert format_rows(rows).splitlines()[2] == (
+        '| labels | K=150, 4096 x 8192 | inference | 60000.00 | 7000 |  |  |  |  |  |  |')
 
 
 def test_growth_is_drawn(tmp_path):
