@@ -1,5 +1,5 @@
 """MMSegmentation components, registered on import."""
-from .backbones import StemResNetV1c
+from .backbones import DRN, StemResNetV1c
 from .decode_heads import NRDHead
 
-__all__ = ['NRDHead', 'StemResNetV1c']
+__all__ = ['DRN', 'NRDHead', 'StemResNetV1c']

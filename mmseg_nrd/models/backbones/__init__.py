@@ -1,3 +1,4 @@
+from .drn import DRN
 from .stem_resnet import StemResNetV1c
 
-__all__ = ['StemResNetV1c']
+__all__ = ['DRN', 'StemResNetV1c']
