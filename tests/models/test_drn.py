@@ -133,8 +133,7 @@ def test_chosen_levels_are_those_of_the_whole(indices):
         f'layer{index}' for index in range(indices[-1] + 1)]
     image = torch.randn(1, 3, 33, 50)
     expected = whole(image)
-    for index, level in zip(indices, some(image), strict=True):
-        assert torch.equal(level, expected[index])
+    torch.testing.assert_close(some(image), tuple(expected[i] for i in indices), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize('depth', [22, 54])
@@ -163,7 +162,7 @@ def test_checkpointing_changes_nothing_but_memory(depth):
         with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
             levels = backbone(image)
         sum(level.square().sum() for level in levels).backward()
-    for (name, one), other in zip(plain.named_parameters(), frugal.parameters(), strict=True):
+    for (name, one), other in zip(plain.named_parameters(), frugal.parameters()):
         torch.testing.assert_close(one.grad, other.grad, msg=lambda text, name=name: name + text)
     assert kept[1] < 0.5 * kept[0]
 
