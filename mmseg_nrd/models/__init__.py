@@ -1,6 +1,6 @@
 """MMSegmentation components, registered on import."""
-from .backbones import DRN, StemResNetV1c
+from .backbones import DRN, MultiResolutionEncoder, StemResNetV1c
 from .decode_heads import NRDHead
 from .necks import MultiResolutionFusion
 
-__all__ = ['DRN', 'MultiResolutionFusion', 'NRDHead', 'StemResNetV1c']
+__all__ = ['DRN', 'MultiResolutionEncoder', 'MultiResolutionFusion', 'NRDHead', 'StemResNetV1c']
