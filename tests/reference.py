@@ -104,3 +104,27 @@ def nrd_decode(params: Tensor, guidance: Tensor, norm: dict, channels,
                 place = params[image, :, row // side, column // side]
                 out[image, :, row, column] = mlp(pixel, read_layers(place, channels))
     return out
+
+
+def lighting(image, coefficients):
+    """AlexNet's colour jitter of one BGR image with values 0 to 255, pixel by pixel.
+
+    Each pixel's (red, green, blue) moves by the sum over components k of p_k a_k l_k, with unit
+    vectors p_k, coefficients a_k and eigenvalues l_k, which hold for values of 0 to 1.
+    """
+    components = [  # (eigenvalue, (red, green, blue))
+        (0.2175, (-0.5675, -0.5808, -0.5836)),
+        (0.0188, (0.7192, -0.0045, -0.6948)),
+        (0.0045, (0.4009, -0.8140, 0.4203)),
+    ]
+    out = []
+    for row in image.tolist():
+        out.append([])
+        for blue, green, red in row:
+            pixel = [red, green, blue]
+            for coefficient, (eigenvalue, vector) in zip(coefficients, components):
+                for channel in range(3):
+                    pixel[channel] += 255 * eigenvalue * coefficient * vector[channel]
+            red, green, blue = (min(max(value, 0.), 255.) for value in pixel)
+            out[-1].append((blue, green, red))
+    return out

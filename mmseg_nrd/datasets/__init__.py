@@ -9,6 +9,7 @@ from .street_scenes import (
                             scene_seed,
                             write_street_scenes,
 )
+from .transforms import RandomLighting
 
-__all__ = ['CLASS_NAMES', 'IGNORE', 'LAYOUTS', 'MIN_SIZE', 'label_table', 'render_street_scene',
-           'scene_seed', 'write_street_scenes']
+__all__ = ['CLASS_NAMES', 'IGNORE', 'LAYOUTS', 'MIN_SIZE', 'RandomLighting', 'label_table',
+           'render_street_scene', 'scene_seed', 'write_street_scenes']

@@ -1,6 +1,10 @@
 """MMSegmentation components, registered on import."""
-from .backbones import StemResNetV1c
+from .backbones import DRN, MultiResolutionEncoder, StemResNetV1c
 from .decode_heads import NRDHead
+from .necks import MultiResolutionFusion
 from .segmentors import RowBlockEncoderDecoder
 
-__all__ = ['NRDHead', 'RowBlockEncoderDecoder', 'StemResNetV1c']
+__all__ = [
+    'DRN', 'MultiResolutionEncoder', 'MultiResolutionFusion', 'NRDHead',
+    'RowBlockEncoderDecoder', 'StemResNetV1c',
+]

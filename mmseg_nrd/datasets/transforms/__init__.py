@@ -1,0 +1,3 @@
+from .random_lighting import RandomLighting
+
+__all__ = ['RandomLighting']

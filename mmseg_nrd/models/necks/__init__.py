@@ -1,0 +1,3 @@
+from .multi_resolution_fusion import MultiResolutionFusion
+
+__all__ = ['MultiResolutionFusion']

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from mmseg.registry import MODELS
+from nrd_cases import randomise_norms
+from reference import batch_norm
+from torch import nn
+
+from mmseg_nrd.models import MultiResolutionFusion
+
+SMALL = dict(type='MultiResolutionFusion', in_channels=(5, 7), out_channels=6)
+
+
+def build(**changes):
+    return MODELS.build({**SMALL, **changes})
+
+
+def levels(medium=(8, 12), low=(4, 6), batch=2, channels=(5, 7), device='cpu'):
+    shapes = [(3, 8 * medium[0], 8 * medium[1]), (channels[0], *medium), (channels[1], *low)]
+    return tuple(torch.randn(batch, *shape, device=device) for shape in shapes)
+
+
+def convolved(conv_module, x, dilation=1):
+    """A convolution and its norm, from the parameters alone."""
+    padding = conv_module.conv.kernel_size[0] // 2 * dilation
+    x = F.conv2d(x, conv_module.conv.weight, padding=padding, dilation=dilation)
+    return batch_norm(x, conv_module.bn.state_dict())
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('mode', ['sum', 'concat'])
+@pytest.mark.parametrize('medium, low', [
+    ((8, 12), (4, 6)), ((9, 13), (5, 7)), ((1, 1), (1, 1)), ((3, 2), (5, 1)), ((7, 4), (7, 4))],
+    ids=str)
+def test_is_the_formula(mode, medium, low):
+    neck = randomise_norms(build(mode=mode)).eval()
+    inputs = levels(medium, low)
+    up = F.interpolate(inputs[2], medium, mode='bilinear', align_corners=False)
+    parts = [convolved(neck.medium_conv, inputs[1]), convolved(neck.low_conv, up, dilation=2)]
+    if mode == 'sum':
+        expected = (parts[0] + parts[1]).relu()
+    else:
+        expected = convolved(neck.fuse, torch.cat(parts, 1)).relu()
+    fused = neck(inputs)[-1]
+    assert fused.shape == (2, 6, *medium)
+    torch.testing.assert_close(fused, expected, rtol=1e-4, atol=1e-5)
+    assert (fused >= 0).all()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('count', [2, 3])
+def test_appends_to_the_levels(count):
+    inputs = levels()[-count:]
+    out = build().eval()(inputs)
+    assert isinstance(out, tuple) and len(out) == count + 1
+    assert all(given is kept for given, kept in zip(inputs, out))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('mode', ['sum', 'concat'])
+def test_images_do_not_mix(mode):
+    neck, inputs = randomise_norms(build(mode=mode)).eval(), levels(batch=3)
+    fused = neck(inputs)[-1]
+    turned = neck([level[[2, 0, 1]] for level in inputs])[-1]
+    torch.testing.assert_close(turned, fused[[2, 0, 1]])
+
+
+@pytest.mark.parametrize('mode', ['sum', 'concat'])
+def test_every_parameter_and_both_maps_get_a_gradient(mode, device):
+    neck = build(mode=mode).to(device)
+    inputs = [level.requires_grad_() for level in levels((7, 5), (4, 3), device=device)]
+    neck(inputs)[-1].square().sum().backward()
+    assert not [name for name, p in neck.named_parameters() if p.grad is None]
+    assert all(level.grad.abs().sum() > 0 for level in inputs[1:])
+
+
+@torch.no_grad()
+def test_other_norms_activations_and_none():
+    neck = build(norm_cfg=None, act_cfg=None)
+    assert not any(isinstance(m, (nn.BatchNorm2d, nn.ReLU)) for m in neck.modules())
+    assert (neck(levels())[-1] < 0).any()
+    neck = build(mode='concat', norm_cfg=dict(type='GN', num_groups=2), act_cfg=dict(type='GELU'))
+    assert sum(isinstance(m, nn.GroupNorm) for m in neck.modules()) == 3
+    assert sum(isinstance(m, nn.GELU) for m in neck.modules()) == 1
+    neck(levels())
+
+
+@pytest.mark.parametrize('mode', ['sum', 'concat'])
+def test_multiply_adds(mode):
+    from torch.utils.flop_counter import FlopCounterMode
+    with FlopCounterMode(display=False) as counter:
+        build(mode=mode).to('meta').eval()([level.to('meta') for level in levels(batch=1)])
+    per_pixel = 5 * 6 + 7 * 6 * 9 + (12 * 6 if mode == 'concat' else 0)
+    assert counter.get_total_flops() == 2 * 8 * 12 * per_pixel
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('mode', ['sum', 'concat'])
+def test_exports(mode):
+    neck, inputs = build(mode=mode).eval(), levels()
+    exported = torch.export.export(neck, (inputs,)).module()
+    torch.testing.assert_close(exported(inputs)[-1], neck(inputs)[-1])
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(in_channels=5), r'in_channels=5.*medium and of the low.*Fix'),
+    (dict(in_channels=(5, 7, 9)), r'in_channels=\(5, 7, 9\).*Fix'),
+    (dict(in_channels=(5, 0)), r'in_channels\[1\]=0.*at least 1.*Fix'),
+    (dict(out_channels=0), r'out_channels=0.*at least 1.*Fix'),
+    (dict(mode='mean'), r"mode='mean'.*\('sum', 'concat'\).*Fix"),
+], ids=str)
+def test_refuses_what_is_out_of_range(changes, message):
+    with pytest.raises(ValueError, match=message):
+        build(**changes)
+
+
+@pytest.mark.parametrize('inputs, got', [
+    (levels(channels=(7, 5)), r'3 levels have \(7, 5\)'), (levels()[:2], r'2 levels have \(3, 5\)'),
+    (levels()[2:], r'1 levels have \(7,\)')], ids=['swapped', 'no low map', 'one'])
+def test_refuses_levels_that_do_not_fit(inputs, got):
+    with pytest.raises(ValueError, match=rf'{got}.*in_channels=\(5, 7\).*Fix'):
+        build()(inputs)
+
+
+def test_an_unknown_option_is_named():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'dilation'"):
+        build(dilation=2)
+
+
+def test_registered_in_mmseg_with_the_width_of_the_docs():
+    assert MODELS.get('MultiResolutionFusion') is MultiResolutionFusion
+    neck = MODELS.build(dict(type='MultiResolutionFusion', in_channels=[128, 512]))
+    assert neck.low_conv.conv.weight.shape == (128, 512, 3, 3) and neck.mode == 'sum'
