@@ -1,5 +1,5 @@
 """MMSegmentation components, registered on import."""
 from .backbones import StemResNetV1c
-from .decode_heads import NRDHead
+from .decode_heads import GuidedUpsamplingHead, NRDHead
 
-__all__ = ['NRDHead', 'StemResNetV1c']
+__all__ = ['GuidedUpsamplingHead', 'NRDHead', 'StemResNetV1c']

@@ -8,14 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-MODES = ('bilinear', 'nearest')
+SAMPLING_MODES = ('bilinear', 'nearest')
 
 
 def _check(feats: Tensor, offsets: Tensor, mode: str) -> None:
-    if mode not in MODES:
+    if mode not in SAMPLING_MODES:
         raise ValueError(
-            f"mode={mode!r}: must be one of {MODES}. Fix: 'bilinear', or 'nearest' where no "
-            'gradient to the offsets is needed.')
+            f"mode={mode!r}: must be one of {SAMPLING_MODES}. Fix: 'bilinear', or 'nearest' where "
+            'no gradient to the offsets is needed.')
     if feats.dim() != 4 or 0 in feats.shape[2:]:
         raise ValueError(
             f'feats of shape {tuple(feats.shape)}: must be (B, C, h, w) with at least one pixel. '
