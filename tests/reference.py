@@ -128,3 +128,37 @@ def lighting(image, coefficients):
             red, green, blue = (min(max(value, 0.), 255.) for value in pixel)
             out[-1].append((blue, green, red))
     return out
+
+
+def regular_position(index: int, size: int, source: int, align_corners: bool = False) -> float:
+    """Where ordinary upsampling from ``source`` to ``size`` pixels reads, in source pixels."""
+    if not align_corners:
+        return (index + 0.5) * source / size - 0.5
+    return index * (source - 1) / (size - 1) if size > 1 else 0.
+
+
+def hat(distance: Tensor) -> Tensor:
+    return torch.where(distance.abs() < 1, 1 - distance.abs(), torch.zeros_like(distance))
+
+
+def guided_upsample(feats: Tensor, offsets: Tensor, mode: str = 'bilinear',
+                    align_corners: bool = False) -> Tensor:
+    """V_i: the sum over all source pixels (n, m), from positions moved to the border."""
+    batch, _, h, w = feats.shape
+    _, _, height, width = offsets.shape
+    out = [[[None] * width for _ in range(height)] for _ in range(batch)]
+    for image in range(batch):
+        for row in range(height):
+            for column in range(width):
+                x = regular_position(column, width, w, align_corners)
+                y = regular_position(row, height, h, align_corners)
+                x = (x + offsets[image, 0, row, column]).clamp(0, w - 1)
+                y = (y + offsets[image, 1, row, column]).clamp(0, h - 1)
+                if mode == 'nearest':
+                    value = feats[image, :, math.floor(y.item() + 0.5), math.floor(x.item() + 0.5)]
+                else:
+                    value = sum(feats[image, :, n, m] * hat(x - m) * hat(y - n)
+                                for n in range(h) for m in range(w))
+                out[image][row][column] = value
+    return torch.stack([torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
+                        for rows in out])

@@ -1,10 +1,12 @@
 """Pure functions on tensors: no parameters, no registry."""
 from .checks import check_positive_int
 from .dynamic_mlp import dynamic_mlp, num_dynamic_params, split_dynamic_params
+from .guided_upsample import SAMPLING_MODES, guided_upsample
 from .patch_coordinates import patch_coordinates
 from .resize_rows import resize_rows, source_rows
 
 __all__ = [
-    'check_positive_int', 'dynamic_mlp', 'num_dynamic_params', 'patch_coordinates',
-    'resize_rows', 'source_rows', 'split_dynamic_params',
+    'SAMPLING_MODES', 'check_positive_int', 'dynamic_mlp', 'guided_upsample',
+    'num_dynamic_params', 'patch_coordinates', 'resize_rows', 'source_rows',
+    'split_dynamic_params',
 ]

@@ -1,3 +1,4 @@
+from .guided_upsampling_head import GuidedUpsamplingHead
 from .nrd_head import NRDHead
 
-__all__ = ['NRDHead']
+__all__ = ['GuidedUpsamplingHead', 'NRDHead']

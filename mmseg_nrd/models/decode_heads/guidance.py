@@ -1,0 +1,127 @@
+"""GUN's Guidance Modules: they say where each upsampled pixel is to read."""
+from __future__ import annotations
+
+from typing import Sequence, Tuple, Union
+
+import torch.nn.functional as F
+from mmcv.cnn import ConvModule
+from mmengine.model import BaseModule, Sequential
+from torch import Tensor, nn
+
+from mmseg_nrd.ops import check_positive_int
+
+
+class OffsetConv(nn.Conv2d):
+    """1x1 convolution to offsets that starts at zero: plain upsampling at first (reconstruction).
+
+    Args:
+        in_channels (int): Channels of the features.
+    """
+
+    def __init__(self, in_channels: int):
+        super().__init__(in_channels, 2, 1)
+        self.init_weights()
+
+    def init_weights(self) -> None:
+        """Zero again, also after an ``init_cfg`` further up has reached every convolution."""
+        nn.init.zeros_(self.weight)
+        nn.init.zeros_(self.bias)
+
+
+def conv_layer(in_channels: int, channels: int, kernel_size: int, norm_cfg: dict,
+               act_cfg: dict) -> ConvModule:
+    """Conv-norm-act that keeps the size.
+
+    Raises:
+        ValueError: if the norm's groups do not divide ``channels``.
+    """
+    groups = norm_cfg.get('num_groups', 1)
+    if channels % groups:
+        raise ValueError(
+            f'norm_cfg.num_groups={groups}: must divide the {channels} channels of a guidance '
+            'layer. Fix: choose other widths, or give GuidedUpsamplingHead a norm_cfg of its own.')
+    return ConvModule(in_channels, channels, kernel_size, padding=kernel_size // 2,
+                      norm_cfg=norm_cfg, act_cfg=act_cfg)
+
+
+def ladder_widths(channels: Union[int, Sequence[int]], scale_factor: int) -> Tuple[int, ...]:
+    """Width of each step of the large-rf guidance; an int stands for all log2(scale_factor).
+
+    Raises:
+        ValueError: if a width is not a positive integer, or there are too many or none.
+    """
+    steps = (scale_factor - 1).bit_length()
+    if not isinstance(channels, (list, tuple)):
+        check_positive_int('large_rf_channels', channels)
+        return (channels,) * steps
+    for index, width in enumerate(channels):
+        check_positive_int(f'large_rf_channels[{index}]', width)
+    if not 1 <= len(channels) <= steps:
+        raise ValueError(
+            f'large_rf_channels={tuple(channels)}: must name 1 to {steps} widths, one for each '
+            f'doubling up to scale_factor={scale_factor}. Fix: leave some out or add some.')
+    return tuple(channels)
+
+
+class LargeRFGuidance(BaseModule):
+    """Offsets from features with a large receptive field (GUN's large-rf design).
+
+    From the paper: deep features, upsampled step by step, each step followed by a convolution.
+    Reconstruction: a step is bilinear x2, then 3x3 conv-norm-act, and there are
+    log2(scale_factor) of them; with fewer ``channels`` the offsets come from a coarser map and
+    are resized, which costs far less.
+
+    Args:
+        in_channels (int): Channels of the features.
+        channels (int | Sequence[int]): Width of every step, or of each.
+        scale_factor (int): From the logits to the upsampled map.
+        bottleneck (int): Width of a 1x1 conv-norm-act before the first step; 0 for none.
+        align_corners (bool): Of all resizing.
+        norm_cfg (dict): Norm of the convolutions.
+        act_cfg (dict): Activation of the convolutions.
+    """
+
+    def __init__(self, in_channels: int, channels: Union[int, Sequence[int]], scale_factor: int,
+                 bottleneck: int, align_corners: bool, norm_cfg: dict, act_cfg: dict):
+        super().__init__()
+        self.align_corners = align_corners
+        widths = ladder_widths(channels, scale_factor)
+        # How much smaller than the upsampled map each step's is.
+        steps = (scale_factor - 1).bit_length()
+        self.divisors = tuple(2 ** (steps - 1 - index) for index in range(len(widths)))
+        layer = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
+        self.bottleneck = conv_layer(in_channels, bottleneck, 1, **layer) if bottleneck else None
+        inputs = (bottleneck or in_channels, *widths[:-1])
+        self.steps = nn.ModuleList(
+            conv_layer(c_in, c_out, 3, **layer) for c_in, c_out in zip(inputs, widths))
+        self.offsets = OffsetConv(widths[-1])
+
+    def _resize(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        return F.interpolate(x, size, mode='bilinear', align_corners=self.align_corners)
+
+    def forward(self, x: Tensor, size: Tuple[int, int]) -> Tensor:
+        """Features (B, in_channels, h, w) to offsets (B, 2, *size), in pixels of the logits."""
+        if self.bottleneck is not None:
+            x = self.bottleneck(x)
+        for divisor, step in zip(self.divisors, self.steps):
+            x = step(self._resize(x, [-(-side // divisor) for side in size]))
+        offsets = self.offsets(x)
+        return self._resize(offsets, size) if self.divisors[-1] > 1 else offsets
+
+
+class HighResGuidance(Sequential):
+    """Offsets from an early map of high resolution (GUN's high-res design).
+
+    From the paper: one convolution on an early map. Reconstruction: it is 1x1; ``channels``
+    puts a 1x1 conv-norm-act before it.
+
+    Args:
+        in_channels (int): Channels of the map.
+        channels (int): Width of the layer in between; 0 for none.
+        norm_cfg (dict): Its norm.
+        act_cfg (dict): Its activation.
+    """
+
+    def __init__(self, in_channels: int, channels: int, norm_cfg: dict, act_cfg: dict):
+        hidden = [conv_layer(in_channels, channels, 1, norm_cfg, act_cfg)] if channels else []
+        super().__init__(*hidden, OffsetConv(channels or in_channels))

@@ -1,0 +1,236 @@
+"""GUN's Guided Upsampling Module around any decode head of MMSegmentation."""
+from __future__ import annotations
+
+from typing import List, Optional, Sequence, Tuple, Union
+
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from mmseg.registry import MODELS
+from torch import Tensor
+
+from mmseg_nrd.ops import SAMPLING_MODES, check_positive_int, guided_upsample
+
+from .guidance import HighResGuidance, LargeRFGuidance
+from .wrappable import build_wrapped
+
+# design: the guidance modules it has; their offsets are summed
+DESIGNS = {None: (), 'large_rf': ('large_rf',), 'high_res': ('high_res',),
+           'fusion': ('large_rf', 'high_res')}
+
+
+@MODELS.register_module()
+class GuidedUpsamplingHead(BaseModule):
+    """A decode head whose logits are upsampled with guidance (Mazzini, BMVC 2018, 1807.07466).
+
+    From the paper: each upsampled pixel reads the map beside its regular place, where an offset
+    points that a guidance module predicts; the three designs of that module; it fits any
+    encoder-decoder. Reconstruction: offset units, layers and widths of the guidance modules,
+    their sum as fusion (one 1x1 convolution of both concatenated is the same function), the
+    start at zero, so that training begins with plain upsampling of the wrapped head's logits.
+
+    Losses, samplers, ``ignore_index``, ``align_corners``, ``threshold`` and the last resize to
+    the image are the wrapped head's own.
+
+    Convention: the map that comes out has the size of the high-resolution level if
+    ``high_res_in_channels`` is set, whatever the design, so that ablations agree at odd sizes
+    too; otherwise it is ``scale_factor`` times the logits. That level may differ from
+    ``scale_factor`` times the logits by less than one pixel of the logits, a rounding of the
+    encoder's. Both maps are taken to cover the whole image. Offsets: :func:`guided_upsample`.
+
+    Args:
+        head (dict): Config of the wrapped head. It must yield one map of logits.
+        scale_factor (int): Side of the upsampled map divided by that of the logits, 2 or more.
+        guidance (str, optional): 'large_rf', 'high_res', 'fusion' of both, or None, plain
+            bilinear upsampling, the baseline. Defaults to 'fusion', the paper's best.
+        mode (str): How inference samples, 'bilinear' or 'nearest'. Training is always bilinear,
+            since 'nearest' teaches the offsets nothing. Defaults to 'bilinear'.
+        large_rf_in_channels (int): Channels of the level that large-rf guidance reads.
+        large_rf_index (int): Which input that level is. Defaults to -1.
+        large_rf_channels (int | Sequence[int]): Width of its steps, each a doubling; fewer widths
+            than log2(scale_factor) end the steps earlier. Defaults to 16.
+        large_rf_bottleneck (int): Width of a 1x1 layer before its steps, for levels of many
+            channels; 0 for none. Defaults to 0.
+        high_res_in_channels (int): Channels of the high-resolution level; 0 for no such level.
+        high_res_index (int): Which input that level is. Defaults to 0.
+        high_res_channels (int): Width of a layer before its offsets; 0 for none. Defaults to 0.
+        norm_cfg (dict, optional): Norm of the guidance modules. Defaults to the wrapped head's,
+            BN if that has none.
+        act_cfg (dict, optional): Their activation. Defaults likewise, to ReLU.
+        init_cfg (dict | list[dict], optional): As for any MMSeg module. Defaults to None.
+
+    Raises:
+        TypeError: if an option is unknown or ``head`` is no config.
+        ValueError: if an option is out of range or ``head`` cannot be wrapped.
+
+    Example:
+        >>> head = MODELS.build(dict(
+        ...     type='GuidedUpsamplingHead', scale_factor=8, large_rf_in_channels=128,
+        ...     high_res_in_channels=16, head=dict(
+        ...         type='FCNHead', in_channels=128, channels=128, num_convs=0,
+        ...         concat_input=False, num_classes=19))).eval()
+        >>> head([torch.randn(1, 16, 64, 128), torch.randn(1, 128, 8, 16)]).shape
+        torch.Size([1, 19, 64, 128])
+    """
+
+    def __init__(self,
+                 head: dict,
+                 *,
+                 scale_factor: int,
+                 guidance: Optional[str] = 'fusion',
+                 mode: str = 'bilinear',
+                 large_rf_in_channels: int = 0,
+                 large_rf_index: int = -1,
+                 large_rf_channels: Union[int, Sequence[int]] = 16,
+                 large_rf_bottleneck: int = 0,
+                 high_res_in_channels: int = 0,
+                 high_res_index: int = 0,
+                 high_res_channels: int = 0,
+                 norm_cfg: Optional[dict] = None,
+                 act_cfg: Optional[dict] = None,
+                 init_cfg=None,
+                 **unknown):
+        _check_known(unknown)
+        _check_choices(guidance, mode)
+        check_positive_int('scale_factor', scale_factor, minimum=2)
+        for name, value in dict(
+                large_rf_in_channels=large_rf_in_channels, large_rf_bottleneck=large_rf_bottleneck,
+                high_res_in_channels=high_res_in_channels,
+                high_res_channels=high_res_channels).items():
+            check_positive_int(name, value, minimum=0)
+        _check_channels(guidance, large_rf=large_rf_in_channels, high_res=high_res_in_channels)
+        super().__init__(init_cfg)
+        self.head = build_wrapped(type(self).__name__, head)
+        self.scale_factor = scale_factor
+        self.mode = mode
+        self.levels = dict(large_rf=(large_rf_index, large_rf_in_channels),
+                           high_res=(high_res_index, high_res_in_channels))
+        layer = dict(norm_cfg=norm_cfg or self.head.norm_cfg or dict(type='BN'),
+                     act_cfg=act_cfg or self.head.act_cfg or dict(type='ReLU'))
+        self.large_rf = LargeRFGuidance(
+            large_rf_in_channels, large_rf_channels, scale_factor, large_rf_bottleneck,
+            self.align_corners, **layer) if 'large_rf' in DESIGNS[guidance] else None
+        self.high_res = HighResGuidance(
+            high_res_in_channels, high_res_channels,
+            **layer) if 'high_res' in DESIGNS[guidance] else None
+
+    def extra_repr(self) -> str:
+        return f'scale_factor={self.scale_factor}, mode={self.mode}'
+
+    # What MMSeg's segmentors and test-time augmentation read of a decode head.
+    @property
+    def align_corners(self) -> bool:
+        return self.head.align_corners
+
+    @property
+    def num_classes(self) -> int:
+        return self.head.num_classes
+
+    @property
+    def out_channels(self) -> int:
+        return self.head.out_channels
+
+    @property
+    def threshold(self) -> Optional[float]:
+        return self.head.threshold
+
+    def _level(self, name: str, inputs: Sequence[Tensor]) -> Tensor:
+        index, channels = self.levels[name]
+        if not -len(inputs) <= index < len(inputs):
+            raise ValueError(
+                f'{name}_index={index}: there are {len(inputs)} inputs. '
+                f'Fix: set {name}_index to one of them, or have the encoder hand out more levels.')
+        if inputs[index].shape[1] != channels:
+            raise ValueError(
+                f'{name}_in_channels={channels}: input {name}_index={index} has '
+                f'{inputs[index].shape[1]} channels. Fix: correct one of the two.')
+        return inputs[index]
+
+    def _size(self, logits: Tensor, inputs: Sequence[Tensor]) -> Tuple[int, int]:
+        factor = self.scale_factor
+        regular = tuple(side * factor for side in logits.shape[2:])
+        if not self.levels['high_res'][1]:
+            return regular
+        size = tuple(self._level('high_res', inputs).shape[2:])
+        if any(abs(side - expected) >= factor for side, expected in zip(size, regular)):
+            raise ValueError(
+                f'high-resolution level of {size[0]} x {size[1]}: must be scale_factor={factor} '
+                f'times the logits of {logits.shape[2]} x {logits.shape[3]}, to less than '
+                f'{factor} pixels. Fix: set scale_factor to the stride of the logits divided by '
+                'that of level high_res_index, or choose another level.')
+        return size
+
+    def _offsets(self, inputs: Sequence[Tensor], size: Tuple[int, int]) -> Optional[Tensor]:
+        if self.large_rf is None and self.high_res is None:
+            return None
+        if self.large_rf is None:
+            return self.high_res(self._level('high_res', inputs))
+        offsets = self.large_rf(self._level('large_rf', inputs), size)
+        if self.high_res is None:
+            return offsets
+        return offsets + self.high_res(self._level('high_res', inputs))
+
+    def forward(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Upsampled logits of a batch.
+
+        Args:
+            inputs (Sequence[Tensor]): The encoder's levels, each (B, C_i, H_i, W_i).
+
+        Returns:
+            Tensor: (B, out_channels, H, W), the size as in the convention above.
+
+        Raises:
+            TypeError: if the wrapped head yields anything but one map.
+            ValueError: if a level does not fit the options.
+        """
+        logits = self.head(inputs)
+        if not isinstance(logits, Tensor):
+            raise TypeError(
+                f'{type(self.head).__name__} yielded a {type(logits).__name__}: '
+                f'{type(self).__name__} wraps a head that yields one map of logits. '
+                'Fix: choose such a head.')
+        size = self._size(logits, inputs)
+        offsets = self._offsets(inputs, size)
+        if offsets is None:
+            return F.interpolate(logits, size, mode='bilinear', align_corners=self.align_corners)
+        mode = 'bilinear' if self.training else self.mode
+        return guided_upsample(logits, offsets, mode, align_corners=self.align_corners)
+
+    def loss(self, inputs: Sequence[Tensor], batch_data_samples: list, train_cfg) -> dict:
+        """Losses of a batch, the wrapped head's own, on the upsampled logits."""
+        return self.head.loss_by_feat(self(inputs), batch_data_samples)
+
+    def predict(self, inputs: Sequence[Tensor], batch_img_metas: List[dict], test_cfg) -> Tensor:
+        """Logits of a batch at the images' size, resized by the wrapped head."""
+        return self.head.predict_by_feat(self(inputs), batch_img_metas)
+
+
+def _check_known(unknown: dict) -> None:
+    if unknown:
+        raise TypeError(
+            f'GuidedUpsamplingHead got unexpected options {sorted(unknown)}. Fix: check the '
+            'spelling; options of the wrapped head belong into head=dict(...), and where a '
+            'config that you inherit from sets them, decode_head needs _delete_=True.')
+
+
+def _check_choices(guidance: Optional[str], mode: str) -> None:
+    if guidance not in list(DESIGNS):
+        raise ValueError(
+            f"guidance={guidance!r}: must be one of {list(DESIGNS)}. Fix: 'fusion', or None for "
+            'plain bilinear upsampling.')
+    if mode not in SAMPLING_MODES:
+        raise ValueError(
+            f"mode={mode!r}: must be one of {SAMPLING_MODES}. Fix: 'bilinear'; 'nearest' changes "
+            'inference only.')
+    if guidance is None and mode != 'bilinear':
+        raise ValueError(
+            f'mode={mode!r} with guidance=None: the baseline is plain bilinear upsampling. '
+            "Fix: mode='bilinear'.")
+
+
+def _check_channels(guidance: Optional[str], **channels: int) -> None:
+    for name in DESIGNS[guidance]:
+        if not channels[name]:
+            raise ValueError(
+                f'{name}_in_channels=0 with guidance={guidance!r}: must be the channels of the '
+                f'level that this guidance reads. Fix: set {name}_in_channels, and {name}_index '
+                'to the level.')

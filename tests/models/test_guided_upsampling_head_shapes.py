@@ -1,0 +1,206 @@
+"""What comes out: sizes, the three designs against plain layers, sampling modes, dtypes."""
+from __future__ import annotations
+
+import pytest
+import reference
+import torch
+import torch.nn.functional as F
+from gum_cases import DESIGNS, GUIDED, build, levels, offset_convs, randomise
+from mmcv.cnn import ConvModule
+
+# logits, high-resolution level: fitting, rounded by the encoder, one pixel
+SIZES = [((2, 3), (16, 24)), ((2, 3), (9, 17)), ((3, 2), (17, 23)), ((1, 1), (1, 1)),
+         ((1, 1), (15, 8)), ((1, 4), (3, 39))]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('align_corners', [False, True])
+@pytest.mark.parametrize('guidance', DESIGNS)
+@pytest.mark.parametrize('size, high_res', SIZES)
+def test_starts_as_plain_upsampling(size, high_res, guidance, align_corners, device):
+    head = build(dict(align_corners=align_corners), guidance=guidance).to(device)
+    inputs = levels(size, high_res, device=device)
+    expected = F.interpolate(
+        head.head(inputs), high_res, mode='bilinear', align_corners=align_corners)
+    for mode in (True, False):
+        torch.testing.assert_close(head.train(mode)(inputs), expected, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('guidance', [None, 'large_rf'])
+@pytest.mark.parametrize('scale_factor', [2, 3, 4, 6, 8])
+@pytest.mark.parametrize('size', [(2, 3), (1, 1), (5, 1)])
+def test_without_a_high_resolution_level_the_factor_gives_the_size(size, scale_factor, guidance):
+    head = build(guidance=guidance, scale_factor=scale_factor, high_res_in_channels=0).eval()
+    inputs = levels(size)[1:]
+    expected = tuple(side * scale_factor for side in size)
+    assert head(inputs).shape == (2, 3, *expected)
+    if guidance:
+        assert len(head.large_rf.steps) == {2: 1, 3: 2, 4: 2, 6: 3, 8: 3}[scale_factor]
+
+
+def plain_layer(module: ConvModule, x):
+    x = F.conv2d(x, module.conv.weight, module.conv.bias, padding=module.conv.padding)
+    return F.relu(reference.batch_norm(x, module.bn.state_dict()))
+
+
+def plain_large_rf(module, x, sizes, align_corners=False):
+    """Offsets by plain functions, each step resized to a size that the test works out."""
+    def resize(x, size):
+        return F.interpolate(x, size, mode='bilinear', align_corners=align_corners)
+
+    if module.bottleneck is not None:
+        x = plain_layer(module.bottleneck, x)
+    for size, step in zip(sizes, module.steps):
+        x = plain_layer(step, resize(x, size))
+    return resize(F.conv2d(x, module.offsets.weight, module.offsets.bias), sizes[-1])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('bottleneck, align_corners', [(0, False), (3, True)])
+@pytest.mark.parametrize('guidance', GUIDED)
+@pytest.mark.parametrize('size, high_res, sizes', [
+    ((2, 3), (16, 24), [(4, 6), (8, 12), (16, 24)]),
+    ((2, 3), (9, 17), [(3, 5), (5, 9), (9, 17)]),
+    ((1, 1), (1, 1), [(1, 1)] * 3)])
+def test_the_designs_against_plain_layers(size, high_res, sizes, guidance, bottleneck,
+                                          align_corners):
+    head = randomise(build(dict(align_corners=align_corners), guidance=guidance,
+                           large_rf_bottleneck=bottleneck, high_res_channels=bottleneck)).eval()
+    inputs = levels(size, high_res)
+    offsets = torch.zeros(2, 2, *high_res)
+    if guidance != 'high_res':
+        offsets += plain_large_rf(head.large_rf, inputs[1], sizes, align_corners)
+    if guidance != 'large_rf':
+        x = inputs[0]
+        if bottleneck:
+            x = plain_layer(head.high_res[0], x)
+        offsets += F.conv2d(x, head.high_res[-1].weight, head.high_res[-1].bias)
+    assert offsets.abs().max() > 0.2
+    expected = reference.guided_upsample(
+        head.head(inputs), offsets, align_corners=align_corners)
+    torch.testing.assert_close(head(inputs), expected, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+def test_fusion_is_one_convolution_of_both_concatenated():
+    head, inputs = randomise(build()).eval(), levels()
+    seen = []
+    head.large_rf.offsets.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    out = head(inputs)
+    parts = head.large_rf.offsets, head.high_res[-1]
+    offsets = F.conv2d(torch.cat([seen[0], inputs[0]], dim=1),
+                       torch.cat([part.weight for part in parts], dim=1),
+                       sum(part.bias for part in parts))
+    torch.testing.assert_close(
+        out, reference.guided_upsample(head.head(inputs), offsets), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('channels, sizes', [
+    ((4,), [(3, 5), (9, 17)]), ([4, 2], [(3, 5), (5, 9), (9, 17)])], ids=str)
+def test_fewer_steps_predict_on_a_coarser_map(channels, sizes):
+    head = randomise(build(guidance='large_rf', large_rf_channels=channels)).eval()
+    inputs = levels((2, 3), (9, 17))
+    got = [step.conv.out_channels for step in head.large_rf.steps]
+    assert got == list(channels)
+    offsets = plain_large_rf(head.large_rf, inputs[1], sizes)
+    torch.testing.assert_close(
+        head(inputs), reference.guided_upsample(head.head(inputs), offsets), rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('guidance', GUIDED)
+def test_nearest_is_for_inference_only(guidance):
+    head, inputs = randomise(build(guidance=guidance, mode='nearest', norm_cfg=dict(
+        type='GN', num_groups=1))), levels((2, 3), (13, 20))
+    bilinear = build(guidance=guidance, norm_cfg=dict(type='GN', num_groups=1))
+    bilinear.load_state_dict(head.state_dict())
+    torch.testing.assert_close(head.train()(inputs), bilinear.train()(inputs))
+    values = head.eval()(inputs)
+    assert not torch.allclose(values, bilinear.eval()(inputs))
+    for image, logits in zip(values.flatten(2), head.head(inputs).flatten(2)):
+        assert torch.isin(image[0], logits[0]).all()
+
+
+@torch.no_grad()
+def test_any_level_feeds_the_guidance():
+    inputs = levels()
+    expected = randomise(build()).eval()
+    moved = build(dict(in_index=0), large_rf_index=-3, high_res_index=2).eval()
+    moved.load_state_dict(expected.state_dict())
+    torch.testing.assert_close(moved([inputs[1], torch.zeros(2, 1, 1, 1), inputs[0]]),
+                               expected(inputs))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('guidance', GUIDED)
+def test_images_of_a_batch_are_independent(guidance, device):
+    head = randomise(build(guidance=guidance)).to(device).eval()
+    inputs, order = levels((2, 3), (13, 20), batch=3, device=device), [2, 0, 1]
+    straight = head(inputs)
+    permuted = head([level[order] for level in inputs])
+    torch.testing.assert_close(permuted, straight[order], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize('guidance', GUIDED)
+def test_autocast(guidance, device):
+    head, inputs = build(guidance=guidance).to(device).train(), levels(device=device)
+    with torch.autocast(device.type, torch.bfloat16):
+        logits = head(inputs)
+    logits.float().square().sum().backward()
+    assert logits.isfinite().all()
+    gradients = [p.grad for part in offset_convs(head) for p in part.parameters()]
+    assert gradients and all(grad.isfinite().all() and grad.any() for grad in gradients)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float64])
+def test_other_dtypes(dtype, device):
+    head = randomise(build()).to(device, dtype).eval()
+    logits = head([level.to(dtype) for level in levels((2, 3), (10, 24), device=device)])
+    assert logits.dtype == dtype and logits.isfinite().all()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('guidance', GUIDED)
+def test_exports_with_sizes_left_open(guidance):
+    head = randomise(build(guidance=guidance)).eval()
+    dim = torch.export.Dim
+    h, w = dim('h', min=2, max=99), dim('w', min=2, max=99)
+    sizes = ([{2: 8 * h, 3: 8 * w}, {2: h, 3: w}],)
+    program = torch.export.export(head, (levels((2, 3)),), dynamic_shapes=sizes).module()
+    for inputs in (levels((2, 3)), levels((5, 4))):
+        torch.testing.assert_close(program(inputs), head(inputs))
+
+
+def test_compiles_as_one_graph():
+    head = randomise(build()).train()
+    compiled = torch.compile(head, fullgraph=True, backend='aot_eager')
+    inputs = levels((2, 3), (13, 20))
+    gradients = [torch.autograd.grad(run(inputs).square().sum(), list(head.parameters()))
+                 for run in (compiled, head)]
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize('guidance', DESIGNS)
+@pytest.mark.parametrize('high_res', [(24, 24), (8, 24), (16, 32), (16, 16)])
+def test_refuses_a_level_that_does_not_fit_the_factor(high_res, guidance):
+    message = (rf'level of {high_res[0]} x {high_res[1]}: must be scale_factor=8 times the '
+               r'logits of 2 x 3, to less than 8 pixels.*Fix: set scale_factor')
+    with pytest.raises(ValueError, match=message):
+        build(guidance=guidance)(levels((2, 3), high_res))
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(high_res_index=2), r'high_res_index=2: there are 2 inputs.*Fix: set high_res_index'),
+    (dict(high_res_index=-3), r'high_res_index=-3: there are 2 inputs.*Fix'),
+    (dict(large_rf_index=2), r'large_rf_index=2: there are 2 inputs.*Fix: set large_rf_index'),
+    (dict(large_rf_in_channels=7),
+     r'large_rf_in_channels=7: input large_rf_index=-1 has 6 channels.*Fix: correct'),
+    (dict(high_res_in_channels=6),
+     r'high_res_in_channels=6: input high_res_index=0 has 5 channels.*Fix: correct'),
+], ids=str)
+def test_refuses_levels_other_than_the_options_say(changes, message):
+    with pytest.raises(ValueError, match=message):
+        build(**changes)(levels())

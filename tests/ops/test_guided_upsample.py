@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import pytest
+import reference
+import torch
+import torch.nn.functional as F
+
+from mmseg_nrd.ops import guided_upsample
+
+# (h, w), (H, W): odd, non-square, one pixel, the same size, smaller
+SIZES = [((2, 3), (16, 24)), ((3, 5), (7, 13)), ((4, 2), (5, 9)), ((1, 1), (1, 1)),
+         ((1, 1), (3, 4)), ((1, 4), (1, 9)), ((5, 1), (8, 1)), ((3, 4), (3, 4)), ((7, 5), (3, 2)),
+         ((2, 2), (1, 3))]
+MODES = ['bilinear', 'nearest']
+
+
+def example(source=(3, 5), target=(7, 13), batch=2, channels=3, spread=2., device='cpu',
+            dtype=torch.float64):
+    """A map and offsets of a few pixels, many of which point outside."""
+    feats = torch.randn(batch, channels, *source, dtype=torch.float64)
+    offsets = spread * torch.randn(batch, 2, *target, dtype=torch.float64)
+    return feats.to(device, dtype), offsets.to(device, dtype)
+
+
+@pytest.mark.parametrize('align_corners', [False, True])
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('source, target', SIZES)
+def test_equals_the_loop(source, target, mode, align_corners, device):
+    feats, offsets = example(source, target)
+    got = guided_upsample(feats.to(device), offsets.to(device), mode, align_corners=align_corners)
+    expected = reference.guided_upsample(feats, offsets, mode, align_corners)
+    torch.testing.assert_close(got.cpu(), expected)
+
+
+@pytest.mark.parametrize('align_corners', [False, True])
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('source, target', [((2, 3), (5, 7)), ((3, 1), (4, 6)), ((4, 5), (3, 3))])
+def test_gradients_equal_the_loop(source, target, mode, align_corners, device):
+    tensors = example(source, target)
+    weight = torch.randn(2, 3, *target, dtype=torch.float64)
+
+    def gradients(function, where):
+        leaves = [tensor.to(where).requires_grad_() for tensor in tensors]
+        out = function(*leaves, mode, align_corners=align_corners)
+        found = torch.autograd.grad((out * weight.to(where)).sum(), leaves,
+                                    materialize_grads=True)
+        return [tensor.cpu() for tensor in found]
+
+    got = gradients(guided_upsample, device)
+    torch.testing.assert_close(got, gradients(reference.guided_upsample, 'cpu'))
+    assert (mode == 'bilinear') == bool(got[1].any())
+
+
+@pytest.mark.parametrize('source, target', [((3, 4), (5, 9)), ((1, 3), (4, 5)), ((2, 2), (2, 2))])
+def test_gradcheck(source, target, device):
+    feats, offsets = (tensor.requires_grad_()
+                      for tensor in example(source, target, spread=0.7, device=device))
+    assert torch.autograd.gradcheck(guided_upsample, (feats, offsets))
+
+
+@pytest.mark.parametrize('source', [(64, 128), (13, 7), (1, 1), (1, 9), (31, 17)], ids=str)
+@pytest.mark.parametrize('target', [(64, 128), (97, 193), (51, 26), (1, 1), (8, 1)], ids=str)
+def test_zero_offsets_are_ordinary_upsampling(source, target, device):
+    feats, offsets = example(source, target, 1, dtype=torch.float32, device=device)
+    for align_corners in (False, True):
+        torch.testing.assert_close(
+            guided_upsample(feats, 0 * offsets, align_corners=align_corners),
+            F.interpolate(feats, target, mode='bilinear', align_corners=align_corners),
+            rtol=0, atol=2e-4)
+    torch.testing.assert_close(
+        guided_upsample(feats.double(), 0 * offsets.double()),
+        F.interpolate(feats.double(), target, mode='bilinear', align_corners=False))
+
+
+@pytest.mark.parametrize('target', [(64, 128), (192, 384), (128, 640), (320, 128)], ids=str)
+@pytest.mark.parametrize('source', [(64, 128), (13, 7), (1, 1), (1, 9), (31, 17)], ids=str)
+def test_zero_offsets_are_nearest_exact(source, target, device):
+    """At sizes without ties, which torch's float32 decides either way."""
+    feats, offsets = example(source, target, 1, dtype=torch.float32, device=device)
+    assert torch.equal(guided_upsample(feats, 0 * offsets, 'nearest'),
+                       F.interpolate(feats, target, mode='nearest-exact'))
+
+
+@pytest.mark.parametrize('factor', [2, 4, 8])
+def test_powers_of_two_are_exact(factor, device):
+    feats = torch.randint(-8, 8, (1, 2, 16, 32)).float().to(device)
+    size = (16 * factor, 32 * factor)
+    expected = F.interpolate(feats.double(), size, mode='bilinear', align_corners=False)
+    got = guided_upsample(feats, torch.zeros(1, 2, *size, device=device))
+    assert torch.equal(got.double(), expected)
+
+
+@pytest.mark.parametrize('source, target', [(2, 41), (6, 9), (10, 5), (3, 9), (5, 15), (1, 7)])
+def test_nearest_never_loses_a_tie_to_rounding(source, target, device):
+    """Half way between two pixels it reads the later one; float32 makes torch's own miss a few."""
+    feats = torch.arange(float(source), device=device).reshape(1, 1, 1, source)
+    got = guided_upsample(feats, torch.zeros(1, 2, 1, target, device=device), 'nearest')
+    assert got.flatten().tolist() == [
+        (2 * index + 1) * source // (2 * target) for index in range(target)]
+
+
+def test_nearest_breaks_ties_upwards_where_grid_sample_goes_to_even(device):
+    feats = torch.arange(6., device=device).reshape(1, 1, 1, 6)
+    offsets = torch.zeros(1, 2, 1, 6, device=device)
+    offsets[:, 0] = 0.5
+    assert guided_upsample(feats, offsets, 'nearest').flatten().tolist() == [1, 2, 3, 4, 5, 5]
+    offsets[:, 0] = -0.5
+    assert guided_upsample(feats, offsets, 'nearest').flatten().tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('source, target', SIZES)
+def test_constants_are_preserved(source, target, mode, device):
+    _, offsets = example(source, target, spread=5., dtype=torch.float32, device=device)
+    feats = torch.full((2, 3, *source), 7.25, device=device)
+    torch.testing.assert_close(
+        guided_upsample(feats, offsets, mode), torch.full((2, 3, *target), 7.25, device=device))
+
+
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('dx, dy', [(1, 0), (0, 1), (-2, 1), (3, -3), (0, 0), (9, -9)])
+def test_integer_offsets_shift(dx, dy, mode, device):
+    feats, _ = example((5, 7), dtype=torch.float32, device=device)
+    offsets = torch.tensor([dx, dy], dtype=torch.float32, device=device).view(1, 2, 1, 1)
+    rows = (torch.arange(5) + dy).clamp(0, 4)
+    columns = (torch.arange(7) + dx).clamp(0, 6)
+    torch.testing.assert_close(
+        guided_upsample(feats, offsets.expand(2, 2, 5, 7), mode), feats[:, :, rows][..., columns],
+        rtol=1e-5, atol=1e-5 if mode == 'bilinear' else 0)
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_images_of_a_batch_are_independent(mode, device):
+    feats, offsets = example(batch=3, device=device)
+    straight, order = guided_upsample(feats, offsets, mode), [2, 0, 1]
+    torch.testing.assert_close(guided_upsample(feats[order], offsets[order], mode),
+                               straight[order])
+    alone = [guided_upsample(feats[i:i + 1], offsets[i:i + 1], mode) for i in range(3)]
+    torch.testing.assert_close(torch.cat(alone), straight)
+
+
+def test_a_position_moved_to_the_border_gets_no_gradient_along_that_axis():
+    feats = torch.randn(1, 2, 4, 4)
+    offsets = torch.zeros(1, 2, 4, 4)
+    offsets[0, 0, 1, 1] = 9.25
+    offsets[0, 1, 2, 2] = -9.25
+    offsets[0, :, 1, 2] = 0.25
+    offsets.requires_grad_()
+    guided_upsample(feats, offsets).square().sum().backward()
+    x, y = offsets.grad[0]
+    assert x[1, 1] == 0 and y[1, 1] != 0
+    assert y[2, 2] == 0 and x[2, 2] != 0
+    assert x[1, 2] != 0 and y[1, 2] != 0
+
+
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('value, corner', [
+    (float('nan'), 0), (float('inf'), -1), (-float('inf'), 0), (3e38, -1), (-3e38, 0)])
+def test_absurd_offsets_read_border_pixels(value, corner, mode, device):
+    feats, _ = example(dtype=torch.float32, device=device)
+    feats.requires_grad_()
+    offsets = torch.full((2, 2, 4, 6), value, device=device, requires_grad=True)
+    out = guided_upsample(feats, offsets, mode)
+    assert torch.equal(out, feats[:, :, corner, corner][:, :, None, None].expand(2, 3, 4, 6))
+    out.sum().backward()
+    if value == value or mode == 'nearest':
+        assert not offsets.grad.any() and feats.grad.isfinite().all()
+    else:
+        assert offsets.grad.isnan().all()
+
+
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('kind', [torch.bfloat16, torch.float16])
+def test_half_precision_samples_in_float32(kind, mode, device):
+    feats, offsets = (tensor.to(kind)
+                      for tensor in example((6, 300), (9, 601), device=device))
+    got = guided_upsample(feats, offsets, mode)
+    assert got.dtype == kind
+    assert torch.equal(got, guided_upsample(feats.float(), offsets.float(), mode).to(kind))
+
+
+@pytest.mark.parametrize('feats_kind, offsets_kind', [
+    (torch.float32, torch.float16), (torch.float16, torch.float32),
+    (torch.float32, torch.float64), (torch.float64, torch.float32)])
+def test_mixed_precision_keeps_the_dtype_of_the_map(feats_kind, offsets_kind, device):
+    feats, offsets = example(device=device)
+    out = guided_upsample(feats.to(feats_kind), offsets.to(offsets_kind).requires_grad_())
+    assert out.dtype == feats_kind
+    torch.testing.assert_close(out.double(), guided_upsample(feats, offsets), rtol=0, atol=2e-2)
+
+
+def test_autocast(device):
+    feats, offsets = (tensor.requires_grad_()
+                      for tensor in example(dtype=torch.float32, device=device))
+    expected = guided_upsample(feats, offsets)
+    with torch.autocast(device.type, torch.bfloat16):
+        out = guided_upsample(feats, offsets)
+    torch.testing.assert_close(out, expected)
+    out.sum().backward()
+    assert offsets.grad.any()
+
+
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('layout', ['channels_last', 'strided', 'expanded', 'transposed'])
+def test_any_memory_layout(layout, mode, device):
+    feats, offsets = example((4, 4), (6, 6), device=device)
+    if layout == 'expanded':
+        feats, offsets = feats[:1].expand(2, -1, -1, -1), offsets[:1].expand(2, -1, -1, -1)
+    elif layout == 'transposed':
+        feats, offsets = feats.transpose(2, 3), offsets.transpose(2, 3)
+    elif layout == 'strided':
+        feats, offsets = (torch.stack([t, t], dim=-1)[..., 0] for t in (feats, offsets))
+    else:
+        feats, offsets = (t.to(memory_format=torch.channels_last) for t in (feats, offsets))
+    got = guided_upsample(feats, offsets, mode)
+    torch.testing.assert_close(
+        got, guided_upsample(feats.contiguous(), offsets.contiguous(), mode))
+
+
+def test_inputs_stay_as_they_are():
+    feats, offsets = example()
+    before = feats.clone(), offsets.clone()
+    guided_upsample(feats, offsets)
+    guided_upsample(feats, offsets, 'nearest')
+    assert torch.equal(feats, before[0]) and torch.equal(offsets, before[1])
+
+
+class Sampler(torch.nn.Module):
+    def __init__(self, mode):
+        super().__init__()
+        self.mode = mode
+
+    def forward(self, feats, offsets):
+        return guided_upsample(feats, offsets, self.mode)
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_exports_with_sizes_left_open(mode):
+    dim = torch.export.Dim
+    sizes = ({0: dim('batch'), 2: dim('h'), 3: dim('w')},
+             {0: dim('batch'), 2: dim('height'), 3: dim('width')})
+    example_inputs = example(dtype=torch.float32)
+    program = torch.export.export(Sampler(mode), example_inputs, dynamic_shapes=sizes).module()
+    for inputs in (example_inputs, example((4, 6), (9, 20), 3, dtype=torch.float32)):
+        torch.testing.assert_close(program(*inputs), guided_upsample(*inputs, mode))
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_compiles_as_one_graph(mode):
+    # 'aot_eager' traces forward and backward as the default backend does, without a compiler.
+    compiled = torch.compile(guided_upsample, fullgraph=True, dynamic=True, backend='aot_eager')
+    for source, target in [((3, 5), (7, 13)), ((4, 6), (9, 20))]:
+        feats, offsets = example(source, target)
+        got, expected = [
+            torch.autograd.grad(function(feats.requires_grad_(), offsets.requires_grad_(),
+                                         mode).square().sum(), (feats, offsets))
+            for function in (compiled, guided_upsample)]
+        torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(mode='bicubic'), r"mode='bicubic'.*'bilinear', 'nearest'.*Fix"),
+    (dict(mode=None), r'mode=None.*must be one of.*Fix'),
+    (dict(feats=(3, 4, 5)), r'feats of shape \(3, 4, 5\).*\(B, C, h, w\).*Fix'),
+    (dict(feats=(2, 3, 0, 5)), r'feats of shape \(2, 3, 0, 5\).*at least one pixel.*Fix'),
+    (dict(offsets=(2, 3, 8, 8)), r'offsets of shape \(2, 3, 8, 8\).*\(2, 2, H, W\).*Fix: predict'),
+    (dict(offsets=(1, 2, 8, 8)), r'offsets of shape \(1, 2, 8, 8\).*\(2, 2, H, W\).*Fix'),
+    (dict(offsets=(2, 8, 8, 2)), r'offsets of shape \(2, 8, 8, 2\).*\(2, 2, H, W\).*Fix'),
+    (dict(offsets=(2, 2, 8)), r'offsets of shape \(2, 2, 8\).*\(2, 2, H, W\).*Fix'),
+    (dict(offsets=(2, 2, 8, 0)), r'offsets of shape \(2, 2, 8, 0\).*Fix'),
+], ids=str)
+def test_refuses_what_does_not_fit(changes, message):
+    arguments = dict(feats=(2, 3, 4, 5), offsets=(2, 2, 8, 8), mode='bilinear')
+    arguments.update(changes)
+    for name in ('feats', 'offsets'):
+        arguments[name] = torch.zeros(arguments[name])
+    with pytest.raises(ValueError, match=message):
+        guided_upsample(**arguments)
+
+
+@pytest.mark.parametrize('name', ['feats', 'offsets'])
+def test_refuses_integers(name):
+    tensors = dict(feats=torch.zeros(2, 3, 4, 5), offsets=torch.zeros(2, 2, 8, 8))
+    tensors[name] = tensors[name].long()
+    with pytest.raises(ValueError, match=rf'{name} of dtype torch.int64.*floating.*Fix: {name}'):
+        guided_upsample(**tensors)
