@@ -1,0 +1,11 @@
+"""GUN ablation: guidance from the fused features alone.
+
+Paper: Guided Upsampling Network, BMVC 2018, https://arxiv.org/abs/1807.07466
+Expected: no figure at hand; the paper's ablations compare with the full network's.
+Cost: see docs/gun.md, counted and timed by committed commands.
+Run: python -m torch.distributed.run --nproc_per_node 8 tools/train.py \
+         configs/gun/gun_drn-d-22_large-rf_8xb1-93k_cityscapes-1024x2048.py \
+         --launcher pytorch
+"""
+_base_ = './gun_drn-d-22_8xb1-93k_cityscapes-1024x2048.py'
+model = dict(decode_head=dict(guidance='large_rf'))
