@@ -15,11 +15,14 @@ from mmseg_nrd.datasets import write_street_scenes
 
 LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
            'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}
-FILES = sorted(path for folder in ('nrd', 'swap')
+FILES = sorted(path for folder in ('nrd', 'gun', 'swap')
                for path in (ROOT / 'configs' / folder).glob('*.py'))
-# A convolutional, a transformer and a subclassed backbone run with `make test`; all take minutes.
+# A convolutional, a transformer, a subclassed and a two-branch backbone, and a wrapped head, run
+# with `make test`; all take minutes.
 QUICK = {'nrd_r50_4xb4-84k_cityscapes-512x1024', 'nrd_mit-b1_8xb2-160k_ade20k-512x512',
-         'nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024'}
+         'nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024',
+         'gun_drn-d-22_8xb1-93k_cityscapes-1024x2048',
+         'gum_nrd_r50_4xb4-84k_cityscapes-512x1024'}
 CASES = [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
          for path in FILES]
 
@@ -34,12 +37,18 @@ def trees(tmp_path_factory):
 
 def shrink(cfg: Config, trees: dict) -> list:
     """Options that shrink a config to seconds on a CPU."""
-    options = ['model.pretrained=None', 'model.decode_head.channels=16',
-               'model.data_preprocessor.size="(64,64)"', 'train_cfg.max_iters=2',
-               'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
+    options = ['model.pretrained=None', 'model.data_preprocessor.size="(64,64)"',
+               'train_cfg.max_iters=2', 'train_cfg.val_interval=2',
+               'default_hooks.logger.interval=1',
                'train_dataloader.batch_size=2']
-    if cfg.model.backbone.get('init_cfg'):
+    # Widths and weights are the wrapped head's and backbone's, where there is one.
+    head, backbone = cfg.model.decode_head, cfg.model.backbone
+    if head.get('head', head).get('num_convs') != 0:
+        options.append(f'model.decode_head.{"head." if "head" in head else ""}channels=16')
+    if backbone.get('init_cfg'):
         options.append('model.backbone.init_cfg=None')
+    if 'backbone' in backbone:
+        options.append('model.backbone.backbone.init_cfg=None')
     root = trees[LAYOUTS[cfg.train_dataloader.dataset.type]]
     for split in ('train', 'val', 'test'):
         options += [f'{split}_dataloader.{key}' for key in (
@@ -55,7 +64,7 @@ def shrink(cfg: Config, trees: dict) -> list:
 
 
 def test_there_are_all_configs_of_the_paper():
-    assert len(FILES) >= 17 and {path.stem for path in FILES} >= QUICK
+    assert len(FILES) >= 32 and {path.stem for path in FILES} >= QUICK
 
 
 @pytest.mark.parametrize('path', CASES)
