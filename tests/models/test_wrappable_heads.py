@@ -62,10 +62,10 @@ def inner(name, **changes):
     return {**base, **WRAPPED[name], **changes}
 
 
-def wrap(head, **changes):
+def wrap(head, scale_factor=2):
     return MODELS.build(dict(
-        type='GuidedUpsamplingHead', head=head, scale_factor=2, large_rf_in_channels=12,
-        large_rf_channels=2, **{'guidance': 'large_rf', **changes}))
+        type='GuidedUpsamplingHead', head=head, scale_factor=scale_factor, guidance='large_rf',
+        large_rf_in_channels=12, large_rf_channels=2))
 
 
 def levels(size):
@@ -93,6 +93,17 @@ def test_is_wrapped(name):
         twice = [2 * side for side in logits.shape[2:]]
         torch.testing.assert_close(head(inputs), F.interpolate(logits, twice, mode='bilinear'))
         assert head.predict(inputs, metas(size), {}).shape == (2, head.out_channels, *size)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('size', [(64, 96), (61, 90)])
+def test_nrd_s_logits_reach_the_image_s_resolution(size):
+    """At 1/4 with a factor of 4; an odd image leaves a rounding to MMSeg's last resize."""
+    head = wrap(inner('NRDHead'), scale_factor=4).eval()
+    inputs = [torch.randn(1, width, *(-(-side // stride) for side in size))
+              for width, stride in zip(WIDTHS, STRIDES)]
+    assert head(inputs).shape == (1, 3, *(4 * -(-side // 4) for side in size))
+    assert head.predict(inputs, metas(size, 1), {}).shape == (1, 3, *size)
 
 
 @pytest.mark.parametrize('name', REFUSED)
