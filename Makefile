@@ -1,6 +1,7 @@
 # make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
 # make test   the tests            make test-slow   the long ones
 # make lint   ruff                 make clean       remove what make made
+# make ablations  GUN's ablations on street scenes, three seeds; most of an hour
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 #
 # Everything is installed into $(VENV), once. To choose another torch or index:
@@ -28,10 +29,10 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
-.PHONY: help install demo bench test test-slow lint format clean
+.PHONY: help install demo ablations bench test test-slow lint format clean
 
 help:
-	@sed -n '1,9s/^# \{0,1\}//p' Makefile
+	@sed -n '1,10s/^# \{0,1\}//p' Makefile
 
 install: $(STAMP)
 
@@ -56,10 +57,19 @@ demo: $(STAMP) $(DATA)
 		$(CONFIGS)/deeplabv3plus_r18_1xb8-300_street-scenes-128x256.py \
 		--out $(DEMO) --budget both --iters 100 --seeds 2
 
+ABLATION := gun_drn-d-22
+ablations: $(STAMP) $(DATA)
+	$(BIN)/python tools/compare.py \
+		$(CONFIGS)/$(ABLATION)_1xb8-300_street-scenes-128x256.py \
+		$(patsubst %,$(CONFIGS)/$(ABLATION)_%_1xb8-300_street-scenes-128x256.py,bilinear \
+		large-rf high-res not-shared separate-norm concat half quarter scale colour lighting) \
+		--out work_dirs/ablations --seeds 3
+
 # Twice: as MMSeg's tools run, and with the memory kept that glibc else gives back.
 bench: $(STAMP)
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed-kept-memory --keep-freed-memory
+	$(BIN)/python tools/real_time.py --out benchmarks/results/real-time
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

@@ -15,3 +15,9 @@ model = dict(
         high_res_in_channels=8,
         norm_cfg=norm_cfg,
         head=dict(in_channels=64, channels=64, norm_cfg=norm_cfg)))
+# How sharp the boundaries are is what guided upsampling is about.
+val_evaluator = [
+    dict(type='IoUMetric', iou_metrics=['mIoU']),
+    dict(type='BoundaryIoUMetric', trimap_widths=(2, ))
+]
+test_evaluator = val_evaluator

@@ -38,6 +38,7 @@ class Entry:
             config=self.name, cost=asdict(self.cost), seconds_per_iteration=asdict(self.step),
             runs={budget: dict(iterations=self.iterations[budget],
                                miou=[outcome.miou for outcome in outcomes],
+                               more=[outcome.more for outcome in outcomes],
                                train_seconds=[outcome.seconds for outcome in outcomes],
                                checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
                   for budget, outcomes in self.outcomes.items()})

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List
+from typing import Callable, Dict, List, Optional
 
 import torch
 
@@ -20,12 +20,15 @@ class Race:
         mode (str): 'inference' or 'training'.
         seconds (dict[str, list[float]]): Seconds a run, turn by turn, by step.
         peak_bytes (dict[str, int]): Memory at the worst moment, by step.
+        asked (dict[str, float]): What the project asks of our share of another step's seconds,
+            at most, where it asks anything.
     """
     group: str
     case: str
     mode: str
     seconds: Dict[str, List[float]] = field(default_factory=dict)
     peak_bytes: Dict[str, int] = field(default_factory=dict)
+    asked: Dict[str, float] = field(default_factory=dict)
 
     @property
     def names(self) -> List[str]:
@@ -45,7 +48,7 @@ class Race:
 
 
 def race(group: str, case: str, mode: str, steps: Dict[str, Callable[[], object]],
-         rounds: int) -> Race:
+         rounds: int, asked: Optional[Dict[str, float]] = None) -> Race:
     """Time steps in turns and measure the peak memory of each.
 
     Args:
@@ -54,6 +57,7 @@ def race(group: str, case: str, mode: str, steps: Dict[str, Callable[[], object]
         mode (str): 'inference', under ``torch.inference_mode``, or 'training'.
         steps (dict[str, Callable]): Ours first.
         rounds (int): Turns of each.
+        asked (dict[str, float], optional): See :class:`Race`. Defaults to None, nothing.
 
     Returns:
         Race: what was measured.
@@ -61,4 +65,4 @@ def race(group: str, case: str, mode: str, steps: Dict[str, Callable[[], object]
     with torch.inference_mode(mode == 'inference'):
         seconds = time_turns(steps, rounds, turn_seconds=0.05)
         peaks = {name: peak_memory(step) for name, step in steps.items()}
-    return Race(group, case, mode, seconds, peaks)
+    return Race(group, case, mode, seconds, peaks, asked or {})

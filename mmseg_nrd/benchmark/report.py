@@ -13,8 +13,9 @@ _TITLES = {
     'iters': 'Equal iterations',
     'time': 'Equal training time (that of the first config; each with a whole schedule)',
 }
-_HEADER = ('config', 'iterations', 'mIoU', 'training s', 's / iteration', 'ratio', 'head GMAC',
-           'model GMAC', 'head M params', 'model M params')
+_SCORES = ('config', 'iterations', 'mIoU')
+_COSTS = ('training s', 's / iteration', 'ratio', 'head GMAC', 'model GMAC', 'head M params',
+          'model M params')
 
 
 def mean_and_spread(values: Sequence[float]) -> Tuple[float, float]:
@@ -49,6 +50,8 @@ def _row(entry: Entry, name: str, budget: str, first: Entry) -> Tuple[str, ...]:
     return (
         name, str(entry.iterations[budget]),
         _with_spread([outcome.miou for outcome in outcomes], 2),
+        *(_with_spread([outcome.more[score] for outcome in outcomes], 2)
+          for score in outcomes[0].more),
         _with_spread([outcome.seconds for outcome in outcomes], 1),
         f'{entry.step.median:.3f} (IQR {entry.step.iqr:.3f})',
         '1' if entry is first else f'{value:.2f} ± {spread:.2f}',
@@ -61,7 +64,8 @@ def format_tables(entries: List[Entry]) -> str:
     parts = []
     names = short_names([entry.name for entry in entries])
     for budget in entries[0].outcomes:
-        rows = [_HEADER, ('---',) * len(_HEADER),
+        header = (*_SCORES, *entries[0].outcomes[budget][0].more, *_COSTS)
+        rows = [header, ('---',) * len(header),
                 *(_row(entry, name, budget, entries[0])
                   for entry, name in zip(entries, names))]
         parts.append('\n'.join([f'### {_TITLES[budget]}', '',

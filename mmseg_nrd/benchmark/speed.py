@@ -51,12 +51,14 @@ def build(cfg: dict, **changes: object) -> nn.Module:
         return MODELS.build(cfg).to(get_device()).eval()
 
 
-def _use_plain_norm(cfg: dict) -> None:
-    for value in cfg.values():
-        if isinstance(value, dict):
-            if value.get('type') == 'SyncBN':
-                value['type'] = 'BN'
+def _use_plain_norm(cfg: object) -> None:
+    if isinstance(cfg, (list, tuple)):
+        for value in cfg:
             _use_plain_norm(value)
+    elif isinstance(cfg, dict):
+        if cfg.get('type') == 'SyncBN':
+            cfg['type'] = 'BN'
+        _use_plain_norm(list(cfg.values()))
 
 
 def race_decode_step(ours: dict, classes: int, places: Tuple[int, int], mode: str,
@@ -92,7 +94,8 @@ def race_decode_step(ours: dict, classes: int, places: Tuple[int, int], mode: st
     case = f'K={classes}, {places[0]} x {places[1]} places'
     return race('decode step', case, mode, {
         OURS: step(head.decode, torch.channels_last),
-        AUTHORS: step(_authors_decode(head), torch.contiguous_format)}, rounds)
+        AUTHORS: step(_authors_decode(head), torch.contiguous_format)}, rounds,
+        asked={AUTHORS: 1 / 30 if mode == 'inference' else 1 / 20})
 
 
 def _authors_decode(head: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
@@ -179,7 +182,8 @@ def race_heads(ours: dict, stock: dict, widths: Sequence[int], classes: int,
         steps[CONVOLUTIONS] = _convolutions(heads[OURS], levels)
         decode = _authors_decode(heads[OURS])
         steps[AUTHORS] = lambda: decode(*heads[OURS].predict_params(levels))
-    return race(f'{what}, {flags}', _case(classes, size), mode, steps, rounds)
+    return race(f'{what}, {flags}', _case(classes, size), mode, steps, rounds,
+                asked={STOCK: 0.25} if parts else None)
 
 
 def race_models(ours: dict, stock: dict, size: Tuple[int, int], rounds: int) -> Race:
@@ -195,10 +199,11 @@ def race_models(ours: dict, stock: dict, size: Tuple[int, int], rounds: int) -> 
         Race: of both.
     """
     image = torch.randn(1, 3, *size, device=get_device())
-    models = {OURS: build(ours), f'{STOCK}, dilated': build(stock)}
+    dilated = f'{STOCK}, dilated'
+    models = {OURS: build(ours), dilated: build(stock)}
     steps = {name: lambda model=model: model(image) for name, model in models.items()}
     return race('whole model', _case(ours.decode_head.num_classes, size), 'inference', steps,
-                rounds)
+                rounds, asked={dilated: 0.17})
 
 
 def race_labels(ours: dict, classes: int, size: Tuple[int, int], rounds: int,

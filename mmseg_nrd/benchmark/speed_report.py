@@ -3,18 +3,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Sequence
 
 import matplotlib
 import numpy as np
 
 from .race import Race
 
-# What the project asks of the first step's share of another's, at most.
-_ASKED = {('decode step', 'inference'): 1 / 30, ('decode step', 'training'): 1 / 20,
-          ('whole head, fp32', 'inference'): 0.25, ('whole model', 'inference'): 0.17}
-_HEADER = ('what', 'where', 'mode', 'NRD, ms', 'NRD, MB', 'against', 'its ms',
-           "NRD's share of the time", 'in the worst turn', 'asked, at most',
+_HEADER = ('what', 'where', 'mode', '{}, ms', '{}, MB', 'against', 'its ms',
+           "{}'s share of the time", 'in the worst turn', 'asked, at most',
            'share of the memory')
 
 
@@ -42,7 +39,7 @@ def race_rows(races: Sequence[Race]) -> List[Dict[str, object]]:
             rows.append(dict(
                 _row(race, [ours, other]), against=other, share=share,
                 share_quartiles=[lower, upper], worst_share=max(race.shares(other)),
-                memory_share=race.memory_share(other), asked=_asked(race, other)))
+                memory_share=race.memory_share(other), asked=race.asked.get(other)))
     return rows
 
 
@@ -54,23 +51,19 @@ def _row(race: Race, names: List[str]) -> Dict[str, object]:
         peak_bytes={name: race.peak_bytes[name] for name in names})
 
 
-def _asked(race: Race, other: str) -> Optional[float]:
-    first_rival = other == race.names[1]
-    return _ASKED.get((race.group, race.mode)) if first_rival else None
-
-
-def format_rows(rows: Sequence[Dict[str, object]]) -> str:
+def format_rows(rows: Sequence[Dict[str, object]], ours: str = 'NRD') -> str:
     """The rows as a Markdown table.
 
     Args:
         rows (Sequence[dict]): From :func:`race_rows`, or read back from its JSON.
+        ours (str): What the first step is called in the header. Defaults to 'NRD'.
 
     Returns:
         str: the table.
     """
-    lines = [_HEADER, ('---',) * len(_HEADER)]
+    lines = [[name.format(ours) for name in _HEADER], ('---',) * len(_HEADER)]
     for row in rows:
-        ours, *rivals = row['seconds']
+        first, *rivals = row['seconds']
         against = [''] * 6
         if rivals:
             lower, upper = row['share_quartiles']
@@ -81,8 +74,8 @@ def format_rows(rows: Sequence[Dict[str, object]]) -> str:
                 _share(row['memory_share'])]
         lines.append((
             row['what'], row['where'], row['mode'],
-            f"{row['seconds'][ours]['median'] * 1e3:.2f}",
-            f"{row['peak_bytes'][ours] / 1e6:.0f}", *against))
+            f"{row['seconds'][first]['median'] * 1e3:.2f}",
+            f"{row['peak_bytes'][first] / 1e6:.0f}", *against))
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
 
 

@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Optional, Sequence
+from typing import Callable, Dict, Optional, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,9 @@ from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS
+
+
+_IOU_METRIC = ('aAcc', 'mIoU', 'mAcc')
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,13 @@ class Outcome:
         seconds (float): From the first to the last iteration, loading included.
         predictions (list[np.ndarray]): (H, W) train ids, one for each sample asked for.
         checkpoint (Path): The last one.
+        more (dict[str, float]): Scores of the test evaluator beside ``IoUMetric``'s, by name.
     """
     miou: float
     seconds: float
     predictions: list
     checkpoint: Path
+    more: Dict[str, float] = field(default_factory=dict)
 
 
 class _Clock(Hook):
@@ -83,9 +88,10 @@ def train_and_test(cfg: Config, samples: Sequence[int] = (),
     # Ends the workers by reference count. Left to the cycle collector, each would be waited for
     # five seconds: it closes their queues before their loader can dismiss them.
     runner.train_loop.dataloader_iterator = None
-    miou = float(runner.test()['mIoU'])
+    scores = {name: float(score) for name, score in runner.test().items()}
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     return Outcome(
-        miou=miou, seconds=clock.seconds,
+        miou=scores['mIoU'], seconds=clock.seconds,
         predictions=_predict(runner.model, dataset, samples),
-        checkpoint=Path(cfg.work_dir, f'iter_{cfg.train_cfg.max_iters}.pth'))
+        checkpoint=Path(cfg.work_dir, f'iter_{cfg.train_cfg.max_iters}.pth'),
+        more={name: score for name, score in scores.items() if name not in _IOU_METRIC})
