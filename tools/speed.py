@@ -15,7 +15,7 @@ import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.speed import (
-    HEAD_FLAGS,
+    FLAGS,
     MODES,
     race_decode_step,
     race_heads,
@@ -66,11 +66,12 @@ def plan(ours: dict, stock: dict, max_side: int) -> dict:
     return dict(
         decode=[lambda rounds, case=case, mode=mode: race_decode_step(
             ours.decode_head, *case, mode, rounds) for case in DECODE_CASES for mode in MODES],
-        head=[*(head(*case, flags=flags, parts=flags == HEAD_FLAGS[0])
-                for case in HEAD_CASES for flags in HEAD_FLAGS if fits(case[1])),
+        head=[*(head(*case, flags=flags, parts=flags == FLAGS[0])
+                for case in HEAD_CASES for flags in FLAGS if fits(case[1])),
               *(head(*case, mode='training') for case in HEAD_CASES if fits(case[1]))],
-        model=[lambda rounds: race_models(
-            ours, stock, tuple(min(side, max_side) for side in (512, 1024)), rounds)],
+        model=[lambda rounds, flags=flags: race_models(
+            ours, stock, tuple(min(side, max_side) for side in (512, 1024)), flags, rounds)
+            for flags in FLAGS],
         labels=[*(lambda rounds, case=case: race_labels(ours, *case, rounds)
                   for case in LABEL_CASES if fits(case[1])),
                 *([lambda rounds: race_labels(ours, *LARGE, rounds, alone=True)]

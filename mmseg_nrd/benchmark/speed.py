@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Callable, Dict, List, Sequence, Tuple
+from typing import Callable, List, Sequence, Tuple
 
 import torch
 from mmengine.config import ConfigDict
@@ -22,7 +22,7 @@ OURS, AUTHORS, STOCK, CONVOLUTIONS = (
     'NRD', "authors' formulation", 'DeepLabV3+', 'its convolutions')
 ROWS, LOGITS = 'NRD, blocks of rows', 'NRD, all logits'
 MODES = ('inference', 'training')
-HEAD_FLAGS = ('fp32', 'conv and norm fused', 'bf16')
+FLAGS = ('fp32', 'conv and norm fused', 'bf16')
 _STRIDES = (4, 8, 16, 32)
 
 
@@ -130,13 +130,26 @@ def _convolutions(module: nn.Module, inputs) -> Callable[[], None]:
 
 
 def _fused(module: nn.Module) -> nn.Module:
-    """A copy in which every convolution that a norm follows has taken it in."""
+    """A copy in which every convolution that a BatchNorm follows has taken it in."""
     module = copy.deepcopy(module)
-    for block in module.modules():
-        if getattr(block, 'with_norm', False) and isinstance(block.norm, nn.BatchNorm2d):
-            block.conv = fuse_conv_bn_eval(block.conv, block.norm)
-            setattr(block, block.norm_name, nn.Identity())
+    for parent in module.modules():
+        conv = None
+        for name, child in parent.named_children():
+            if conv and isinstance(child, nn.BatchNorm2d):
+                setattr(parent, conv, fuse_conv_bn_eval(getattr(parent, conv), child))
+                setattr(parent, name, nn.Identity())
+            conv = name if isinstance(child, nn.Conv2d) else None
     return module
+
+
+def _forward(module: nn.Module, inputs: object, flags: str) -> Callable[[], Tensor]:
+    """The module's step, with one of ``FLAGS``."""
+    module = _fused(module) if flags == FLAGS[1] else module
+
+    def step():
+        with torch.autocast(get_device(), torch.bfloat16, enabled=flags == FLAGS[2]):
+            return module(inputs)
+    return step
 
 
 def race_heads(ours: dict, stock: dict, widths: Sequence[int], classes: int,
@@ -153,7 +166,7 @@ def race_heads(ours: dict, stock: dict, widths: Sequence[int], classes: int,
         classes (int): K.
         size (tuple[int, int]): (H, W) of the image.
         mode (str): 'inference' or 'training'.
-        flags (str): One of ``HEAD_FLAGS``, for all.
+        flags (str): One of ``FLAGS``, for all.
         rounds (int): Turns.
         parts (bool): Let NRD's convolutions alone, and its head with the authors' decode step,
             run along. Defaults to False.
@@ -164,20 +177,12 @@ def race_heads(ours: dict, stock: dict, widths: Sequence[int], classes: int,
     """
     levels = _features(widths, size, 1 if mode == 'inference' else 2)
     heads = {OURS: build(ours, num_classes=classes), STOCK: build(stock, num_classes=classes)}
-    if flags == HEAD_FLAGS[1]:
-        heads = {name: _fused(head) for name, head in heads.items()}
-
-    def step(head) -> Callable[[], object]:
-        def forward():
-            with torch.autocast(get_device(), torch.bfloat16, enabled=flags == 'bf16'):
-                return head(levels)
-        if mode == 'inference':
-            return forward
-        head.train()
-        return _backward(forward, [
-            parameter for parameter in head.parameters() if parameter.requires_grad])
-
-    steps: Dict[str, Callable[[], object]] = {name: step(head) for name, head in heads.items()}
+    steps = {}
+    for name, head in heads.items():
+        steps[name] = _forward(head, levels, flags)
+        if mode == 'training':
+            head.train()
+            steps[name] = _backward(steps[name], list(head.parameters()))
     if parts:
         steps[CONVOLUTIONS] = _convolutions(heads[OURS], levels)
         decode = _authors_decode(heads[OURS])
@@ -186,13 +191,15 @@ def race_heads(ours: dict, stock: dict, widths: Sequence[int], classes: int,
                 asked={STOCK: 0.25} if parts else None)
 
 
-def race_models(ours: dict, stock: dict, size: Tuple[int, int], rounds: int) -> Race:
+def race_models(ours: dict, stock: dict, size: Tuple[int, int], flags: str,
+                rounds: int) -> Race:
     """Two whole models up to their logits, one image, inference.
 
     Args:
         ours (dict): Config of the NRD model.
         stock (dict): Config of the other.
         size (tuple[int, int]): (H, W) of the image.
+        flags (str): One of ``FLAGS``, for both.
         rounds (int): Turns.
 
     Returns:
@@ -200,10 +207,10 @@ def race_models(ours: dict, stock: dict, size: Tuple[int, int], rounds: int) -> 
     """
     image = torch.randn(1, 3, *size, device=get_device())
     dilated = f'{STOCK}, dilated'
-    models = {OURS: build(ours), dilated: build(stock)}
-    steps = {name: lambda model=model: model(image) for name, model in models.items()}
-    return race('whole model', _case(ours.decode_head.num_classes, size), 'inference', steps,
-                rounds, asked={dilated: 0.17})
+    steps = {name: _forward(build(cfg), image, flags)
+             for name, cfg in ((OURS, ours), (dilated, stock))}
+    return race(f'whole model, {flags}', _case(ours.decode_head.num_classes, size), 'inference',
+                steps, rounds, asked={dilated: 0.17})
 
 
 def race_labels(ours: dict, classes: int, size: Tuple[int, int], rounds: int,

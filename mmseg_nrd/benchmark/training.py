@@ -14,7 +14,6 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmseg.registry import DATASETS
 
-
 _IOU_METRIC = ('aAcc', 'mIoU', 'mAcc')
 
 

@@ -9,7 +9,7 @@ from mmseg_nrd.benchmark import speed
 from mmseg_nrd.benchmark.speed import (
     AUTHORS,
     CONVOLUTIONS,
-    HEAD_FLAGS,
+    FLAGS,
     LOGITS,
     OURS,
     ROWS,
@@ -39,7 +39,7 @@ def as_model(head):
 def finished(monkeypatch):
     """The steps of a race, without the race."""
     steps = {}
-    monkeypatch.setattr(speed, 'race', lambda group, case, mode, given, rounds, **more: steps.update(
+    monkeypatch.setattr(speed, 'race', lambda group, case, mode, given, *more, **asked: steps.update(
         given) or (group, case, mode))
     return steps
 
@@ -77,7 +77,7 @@ def test_heads_get_the_same_features_and_their_parts_run_along(finished):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize('flags', HEAD_FLAGS)
+@pytest.mark.parametrize('flags', FLAGS)
 def test_flags_change_the_speed_not_the_result(flags, finished, monkeypatch):
     levels = [torch.randn(1, width, 16 >> index, 32 >> index)
               for index, width in enumerate(WIDTHS)]
@@ -94,9 +94,9 @@ def test_flags_change_the_speed_not_the_result(flags, finished, monkeypatch):
 
 
 def test_fusing_leaves_no_norm_behind_a_convolution():
-    left = [name for name, module in speed._fused(build(NRD)).named_modules()
+    left = [name for name, module in speed._fused(build(as_model(NRD))).named_modules()
             if isinstance(module, torch.nn.BatchNorm2d)]
-    assert left == ['input_norm']
+    assert left == ['decode_head.input_norm']
 
 
 def test_training_reaches_every_parameter(finished):
@@ -106,8 +106,9 @@ def test_training_reaches_every_parameter(finished):
 
 
 @torch.no_grad()
-def test_models_give_logits_of_one_image(finished):
-    race_models(as_model(NRD), as_model(DEEPLAB), (64, 128), 1)
+@pytest.mark.parametrize('flags', FLAGS)
+def test_models_give_logits_of_one_image(flags, finished):
+    race_models(as_model(NRD), as_model(DEEPLAB), (64, 128), flags, 1)
     assert [tuple(step().shape) for step in finished.values()] == [(1, 19, 16, 32)] * 2
 
 
