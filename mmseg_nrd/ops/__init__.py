@@ -3,8 +3,9 @@ from .checks import check_positive_int
 from .dynamic_mlp import dynamic_mlp, num_dynamic_params, split_dynamic_params
 from .patch_coordinates import patch_coordinates
 from .resize_rows import resize_rows, source_rows
+from .sides import crop_to, pad_to
 
 __all__ = [
-    'check_positive_int', 'dynamic_mlp', 'num_dynamic_params', 'patch_coordinates',
-    'resize_rows', 'source_rows', 'split_dynamic_params',
+    'check_positive_int', 'crop_to', 'dynamic_mlp', 'num_dynamic_params', 'pad_to',
+    'patch_coordinates', 'resize_rows', 'source_rows', 'split_dynamic_params',
 ]
