@@ -101,7 +101,7 @@ def race_decode_step(ours: dict, classes: int, places: Tuple[int, int], mode: st
 def _authors_decode(head: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
     """``head.decode`` as the authors formulate it."""
     def decode(params, guidance):
-        inputs = head.mlp_inputs(params, guidance, 0, params.shape[2])
+        inputs = head.mlp_inputs(params, guidance)
         return repeat_and_sum_mlp(params, inputs, head.mlp_channels, head.patch_size)
     return decode
 

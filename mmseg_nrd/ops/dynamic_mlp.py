@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .checks import check_positive_int
+from .sides import join_side, split_side
 
 
 def _layers(channels: Sequence[int]) -> list[tuple[int, int]]:
@@ -116,10 +117,10 @@ def dynamic_mlp(params: Tensor, inputs: Tensor, channels: Sequence[int],
     """
     _check(params, inputs, channels, patch_size)
     batch, _, height, width = params.shape
-    p, patches = patch_size, batch * height * width
-    flat = params.permute(0, 2, 3, 1).reshape(patches, params.shape[1])
-    pixels = inputs.reshape(batch, channels[0], height, p, width, p)
-    pixels = pixels.permute(0, 2, 4, 1, 3, 5).reshape(patches, channels[0], p * p)
+    p = patch_size
+    flat = params.permute(0, 2, 3, 1).flatten(0, 2)
+    pixels = split_side(split_side(inputs, 3, width, p), 2, height, p)
+    pixels = pixels.permute(0, 2, 4, 1, 3, 5).flatten(4, 5).flatten(0, 2)
 
     last = len(channels) - 2
     for index, (weight, bias) in enumerate(split_dynamic_params(flat, channels)):
@@ -128,5 +129,5 @@ def dynamic_mlp(params: Tensor, inputs: Tensor, channels: Sequence[int],
         if index < last:
             pixels = F.relu(pixels, inplace=True)
 
-    out = pixels.reshape(batch, height, width, channels[-1], p, p)
-    return out.permute(0, 3, 1, 4, 2, 5).reshape(batch, channels[-1], height * p, width * p)
+    out = pixels.unflatten(2, (p, p)).unflatten(0, (batch, height, width))
+    return join_side(join_side(out.permute(0, 3, 1, 4, 2, 5), 4), 2)

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from mmseg_nrd.ops import (
     check_positive_int,
+    crop_to,
     dynamic_mlp,
     num_dynamic_params,
+    pad_to,
     patch_coordinates,
     resize_rows,
     source_rows,
@@ -203,49 +205,50 @@ class NRDHead(ASPPHead):
             Tensor: (B, out_channels, h * scale_factor, w * scale_factor), or those rows of it
             that lie under the places asked for.
         """
-        first, last = rows or (0, params.shape[2])
-        params = params[:, :, first:last]
-        inputs = self.mlp_inputs(params, guidance, first, last)
+        if rows is not None:
+            params = params[:, :, rows[0]:rows[1]]
+        inputs = self.mlp_inputs(params, guidance, rows)
         side = self.patch_size * self.scale_factor
-        height, width = inputs.shape[2:]
+        full = (params.shape[2] * side, params.shape[3] * side)
         # Padding after the norm keeps pixels that are cropped again out of its statistics.
-        inputs = F.pad(inputs, (0, params.shape[3] * side - width,
-                                0, params.shape[2] * side - height))
-        logits = dynamic_mlp(params, inputs, self.mlp_channels, side)
-        return logits[:, :, :height, :width]
+        logits = dynamic_mlp(params, pad_to(inputs, full), self.mlp_channels, side)
+        return crop_to(logits, inputs.shape[2:])
 
-    def mlp_inputs(self, params: Tensor, guidance: Optional[Tensor], first: int,
-                    last: int) -> Tensor:
+    def mlp_inputs(self, params: Tensor, guidance: Optional[Tensor],
+                   rows: Optional[Tuple[int, int]] = None) -> Tensor:
         """What the MLP sees of each pixel: x, y and the guidance, normalised together.
 
         Args:
-            params (Tensor): (B, N, last - first, W), of the rows [first, last) of places.
+            params (Tensor): (B, N, last - first, W), of the rows of places wanted.
             guidance (Tensor, optional): (B, guidance_channels, h, w), of all rows.
-            first (int): First row of places.
-            last (int): One past the last.
+            rows (tuple[int, int], optional): Those rows, [first, last). Defaults to all.
 
         Returns:
             Tensor: (B, 2 + guidance_channels, rows, columns): every pixel under those places.
         """
-        tiles = (1, last - first, params.shape[3])
-        inputs = self.coordinates.to(params.dtype).repeat(tiles)
-        inputs = inputs.expand(params.shape[0], -1, -1, -1)
+        side = self.patch_size * self.scale_factor
         if guidance is None:
-            return self.input_norm(inputs)
-        scale, side = self.scale_factor, self.patch_size * self.scale_factor
+            size = (params.shape[2] * side, params.shape[3] * side)
+            return self.input_norm(self._coordinates(params, size))
         height, width = guidance.shape[2:]
-        size = (height * scale, width * scale)
-        start, stop = first * side, min(last * side, size[0])
-        if scale == 1:
-            guidance = guidance[:, :, start:stop]
-        elif stop - start == size[0]:
-            guidance = F.interpolate(guidance, size, mode='bilinear')
-        else:
+        size = (height * self.scale_factor, width * self.scale_factor)
+        if rows is not None:
+            start, stop = rows[0] * side, min(rows[1] * side, size[0])
             upper, lower = source_rows(start, stop, height, size[0])
             guidance = resize_rows(
                 guidance[:, :, upper:lower], upper, height, size, start, stop)
-        inputs = inputs[:, :, :stop - start, :size[1]].to(guidance.dtype)
-        return self.input_norm(torch.cat([inputs, guidance], dim=1))
+        elif self.scale_factor > 1:
+            guidance = F.interpolate(guidance, size, mode='bilinear')
+        coordinates = self._coordinates(guidance, guidance.shape[2:])
+        return self.input_norm(torch.cat([coordinates, guidance], dim=1))
+
+    def _coordinates(self, like: Tensor, size: Tuple[int, int]) -> Tensor:
+        """x and y of pixels from the corner of a patch on: (B, 2, *size), typed as ``like``."""
+        row, column = (torch.arange(side, device=like.device) % self.coordinates.shape[-1]
+                       for side in size)
+        x, y = self.coordinates[0, 0][column], self.coordinates[1, :, 0][row]
+        xy = torch.stack([x.expand(size[0], -1), y[:, None].expand(-1, size[1])])
+        return xy.to(like.dtype).expand(like.shape[0], -1, -1, -1)
 
     def _guidance_level(self, inputs: Sequence[Tensor]) -> Tensor:
         if not -len(inputs) <= self.c1_index < len(inputs):
@@ -256,6 +259,9 @@ class NRDHead(ASPPHead):
         return inputs[self.c1_index]
 
     def _check_fit(self, level: Tuple[int, int], places: Tuple[int, int]) -> None:
+        # A traced program would be tied to the sizes for which it was traced.
+        if torch.compiler.is_compiling():
+            return
         p = self.patch_size
         full = [side * p for side in places]
         if any(not side - p < got <= side for got, side in zip(level, full)):

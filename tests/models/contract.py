@@ -1,0 +1,213 @@
+"""The components that the contract tests hold, one row each, and what those tests share.
+
+A new decode head or encoder is one more row of ``HEADS`` or ``ENCODERS``; every test of
+``test_contract_*.py``, ``test_head_contract*.py`` and ``test_encoder_contract.py`` then takes it.
+The stock DeepLabV3+ head is a row too: what ours must do wherever it does, it does here.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Tuple
+
+import pytest
+import torch
+from mmengine.config import ConfigDict
+from mmengine.model import BaseModule
+from mmseg.registry import MODELS
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+BN = dict(type='BN')
+GN = dict(type='GN', num_groups=2)
+
+
+def ceil_by(stride: int) -> Callable[[int], int]:
+    """How a side shrinks under ``stride`` when every last pixel is kept."""
+    return lambda side: -(-side // stride)
+
+
+def with_norm(config: dict, norm_cfg) -> dict:
+    """A copy in which every ``norm_cfg``, at any depth, is this one."""
+    return {key: norm_cfg if key == 'norm_cfg' else
+            with_norm(value, norm_cfg) if isinstance(value, dict) else value
+            for key, value in config.items()}
+
+
+def flat(tensors) -> List[Tensor]:
+    """What a head (levels in, one map out) or an encoder (the reverse) takes or gives."""
+    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+
+
+def like(example, tensors):
+    """The reverse of ``flat``: ``tensors`` as ``example`` is, one tensor or a list."""
+    return tensors[0] if isinstance(example, Tensor) else list(tensors)
+
+
+def pairs(first, second) -> list:
+    """Level by level, both of which must have as many."""
+    first, second = flat(first), flat(second)
+    assert len(first) == len(second)
+    return list(zip(first, second))
+
+
+def assert_near(got, expected, tolerance: float = 1e-4) -> None:
+    """Level by level, to a share of the largest number of the level."""
+    for one, other in pairs(got, expected):
+        assert one.shape == other.shape
+        error = (one.double() - other.double()).abs().max().item()
+        assert error <= tolerance * other.double().abs().max().item()
+
+
+def total(outputs) -> Tensor:
+    """A loss to which every number of every level adds with another weight."""
+    return sum((out.float() * torch.linspace(-1, 1, out.numel(), device=out.device)
+                .reshape(out.shape)).mean() for out in flat(outputs))
+
+
+def assert_gradients_near(component: nn.Module, other: nn.Module, tolerance: float = 1e-3):
+    """Where gradients cancel, as those of a bias before a norm, only their noise is left."""
+    expected = {name: parameter.grad for name, parameter in other.named_parameters()}
+    noise = 1e-3 * max(grad.abs().max().item() for grad in expected.values())
+    for name, parameter in component.named_parameters():
+        error = (parameter.grad - expected[name]).abs().max().item()
+        assert error <= tolerance * max(expected[name].abs().max().item(), noise), name
+
+
+@dataclass(frozen=True)
+class Head:
+    """A decode head.
+
+    Args:
+        config: Its config; ``norm_cfg`` is replaced where a test wants another.
+        logits: The side of the logits for a side of the image.
+        widths, strides: Of the encoder levels that it is given.
+        wraps: The key under which a head that it wraps takes the options of ``BaseDecodeHead``.
+    """
+    config: dict
+    logits: Callable[[int], int] = ceil_by(4)
+    widths: Tuple[int, ...] = (4, 6, 8, 12)
+    strides: Tuple[int, ...] = (4, 8, 16, 32)
+    wraps: str = ''
+
+    @property
+    def options(self) -> dict:
+        return self.config[self.wraps] if self.wraps else self.config
+
+    @property
+    def loss(self) -> dict:
+        return self.options.get('loss_decode', dict(type='CrossEntropyLoss'))
+
+    def changed(self, norm_cfg=BN, **changes) -> dict:
+        """The config with other options of ``BaseDecodeHead``, or another ``init_cfg``."""
+        config = with_norm(self.config, norm_cfg)
+        for name, value in changes.items():
+            inner = self.wraps and name != 'init_cfg'
+            (config[self.wraps] if inner else config)[name] = value
+        return config
+
+    def build(self, norm_cfg=BN, **changes) -> nn.Module:
+        return MODELS.build(self.changed(norm_cfg, **changes))
+
+    def example(self, size=(64, 96), batch=2, device='cpu') -> List[Tensor]:
+        """Encoder levels for images of ``size``."""
+        return [torch.randn(batch, width, *map(ceil_by(stride), size), device=device)
+                for width, stride in zip(self.widths, self.strides)]
+
+    def segmentor(self, test_cfg=None, **changes) -> nn.Module:
+        """A whole model around the head with these changes, randomised."""
+        return randomise(MODELS.build(ConfigDict(
+            type='EncoderDecoder', test_cfg=test_cfg or dict(mode='whole'),
+            backbone=dict(type=Pyramid, widths=self.widths, strides=self.strides),
+            decode_head=self.changed(**changes), data_preprocessor=MODELS.build(dict(
+                type='SegDataPreProcessor', mean=[127.5] * 3, std=[30.] * 3)))))
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A backbone.
+
+    Args:
+        config: Its config; ``norm_cfg`` is replaced where a test wants another.
+        widths, strides: Of the levels that it hands out.
+        takes: Which of 'frozen_stages', 'norm_eval' and 'with_cp' are arguments of it.
+    """
+    config: dict
+    widths: Tuple[int, ...]
+    strides: Tuple[int, ...]
+    takes: Tuple[str, ...] = ('frozen_stages', 'norm_eval', 'with_cp')
+
+    def build(self, norm_cfg=BN, **changes) -> nn.Module:
+        return MODELS.build({**with_norm(self.config, norm_cfg), **changes})
+
+    def example(self, size=(64, 96), batch=2, device='cpu') -> Tensor:
+        """Images of ``size``."""
+        return torch.randn(batch, 3, *size, device=device)
+
+
+@torch.no_grad()
+def randomise(component: nn.Module) -> nn.Module:
+    """Norms that are no identity, and no parameter of zeros: so what is forgotten shows."""
+    for module in component.modules():
+        if isinstance(module, _BatchNorm):
+            module.running_mean.normal_(std=0.2)
+            module.running_var.uniform_(0.5, 2)
+            module.weight.normal_(1, 0.2)
+    for parameter in component.parameters():
+        if not parameter.any():
+            parameter.normal_(std=0.2)
+    return component
+
+
+class Pyramid(BaseModule):
+    """An encoder of one convolution a level, so that a whole model costs next to nothing."""
+
+    def __init__(self, widths, strides):
+        super().__init__()
+        self.levels = nn.ModuleList(
+            nn.Conv2d(3, width, 3, stride, padding=1) for width, stride in zip(widths, strides))
+
+    def forward(self, images: Tensor) -> Tuple[Tensor, ...]:
+        return tuple(level(images) for level in self.levels)
+
+
+ASPP = dict(in_index=3, in_channels=12, channels=8, num_classes=3, c1_in_channels=4,
+            c1_channels=6, dilations=(1, 3), dropout_ratio=0, norm_cfg=BN)
+NRD = dict(ASPP, type='NRDHead')
+STOCK = 'DepthwiseSeparableASPPHead'
+HEADS: Dict[str, Head] = {
+    STOCK: Head(dict(ASPP, type=STOCK)),
+    'NRDHead': Head(NRD),
+    'NRDHead-no-guidance': Head(
+        dict(NRD, c1_in_channels=0), logits=lambda side: 8 * ceil_by(32)(side)),
+    'NRDHead-level-1': Head(
+        dict(NRD, c1_index=1, c1_in_channels=6, patch_size=4), logits=ceil_by(8)),
+    'NRDHead-odd-patch': Head(dict(NRD, patch_size=3), strides=(4, 12, 12, 12)),
+    'NRDHead-one-channel': Head(dict(
+        NRD, num_classes=2, out_channels=1, threshold=0.6,
+        loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))),
+}
+
+RESNET = dict(depth=18, base_channels=4, stem_channels=8, norm_cfg=BN)
+ENCODERS: Dict[str, Encoder] = {
+    'StemResNetV1c': Encoder(
+        dict(RESNET, type='StemResNetV1c'), (8, 4, 8, 16, 32), (2, 4, 8, 16, 32)),
+    'StemResNetV1c-stride-8': Encoder(
+        dict(RESNET, type='StemResNetV1c', strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4)),
+        (8, 4, 8, 16, 32), (2, 4, 8, 8, 8)),
+}
+COMPONENTS = {**HEADS, **ENCODERS}
+
+
+def first_of_each_type(rows: dict) -> dict:
+    firsts = {}
+    for name, row in rows.items():
+        firsts.setdefault(row.config['type'], name)
+    return {name: rows[name] for name in firsts.values()}
+
+
+def each(rows: dict, others_slow: bool = False):
+    """Run a test for every row, given as ``row``; or fast for the first of each type only."""
+    fast = first_of_each_type(rows) if others_slow else rows
+    return pytest.mark.parametrize('row', [
+        pytest.param(row, id=name, marks=[] if name in fast else pytest.mark.slow)
+        for name, row in rows.items()])
