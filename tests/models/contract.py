@@ -185,8 +185,13 @@ HEADS: Dict[str, Head] = {
     'NRDHead-one-channel': Head(dict(
         NRD, num_classes=2, out_channels=1, threshold=0.6,
         loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))),
+    'GuidedUpsamplingHead': Head(dict(
+        type='GuidedUpsamplingHead', head=dict(ASPP, type=STOCK), scale_factor=4,
+        large_rf_in_channels=12, large_rf_index=3, norm_cfg=BN, guidance='large_rf'),
+        logits=lambda side: 4 * ceil_by(4)(side), wraps='head'),
 }
 
+DRN = dict(depth=22, base_channels=2, norm_cfg=BN)
 RESNET = dict(depth=18, base_channels=4, stem_channels=8, norm_cfg=BN)
 ENCODERS: Dict[str, Encoder] = {
     'StemResNetV1c': Encoder(
@@ -194,6 +199,13 @@ ENCODERS: Dict[str, Encoder] = {
     'StemResNetV1c-stride-8': Encoder(
         dict(RESNET, type='StemResNetV1c', strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4)),
         (8, 4, 8, 16, 32), (2, 4, 8, 8, 8)),
+    'DRN': Encoder(dict(DRN, type='DRN'), (8, 16, 64, 64), (4, 8, 8, 8)),
+    'MultiResolutionEncoder': Encoder(
+        dict(type='MultiResolutionEncoder', backbone=dict(DRN, type='DRN')),
+        (2, 16, 64), (2, 16, 32), takes=()),
+    'MultiResolutionEncoder-separate-norm': Encoder(
+        dict(type='MultiResolutionEncoder', backbone=dict(DRN, type='DRN'), separate_norm=True),
+        (2, 16, 64), (2, 16, 32), takes=()),
 }
 COMPONENTS = {**HEADS, **ENCODERS}
 
