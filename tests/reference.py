@@ -162,3 +162,77 @@ def guided_upsample(feats: Tensor, offsets: Tensor, mode: str = 'bilinear',
                 out[image][row][column] = value
     return torch.stack([torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
                         for rows in out])
+
+
+def square_around(row: int, column: int):
+    return [(row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+
+
+def erode(mask, times: int):
+    """A mask (rows of bools) less its rim, so often; outside of the image nothing is set."""
+    height, width = len(mask), len(mask[0])
+    for _ in range(times):
+        mask = [[all(0 <= r < height and 0 <= c < width and mask[r][c]
+                     for r, c in square_around(row, column)) for column in range(width)]
+                for row in range(height)]
+    return mask
+
+
+def dilate(mask, times: int):
+    """A mask and its rim, so often."""
+    height, width = len(mask), len(mask[0])
+    for _ in range(times):
+        mask = [[any(0 <= r < height and 0 <= c < width and mask[r][c]
+                     for r, c in square_around(row, column)) for column in range(width)]
+                for row in range(height)]
+    return mask
+
+
+def in_class_boundary(labels, ignored, label: int, distance: int):
+    """M less erode(M or ignored), with M the class's pixels that are not ignored."""
+    rows, columns = range(len(labels)), range(len(labels[0]))
+    mask = [[labels[r][c] == label and not ignored[r][c] for c in columns] for r in rows]
+    kept = erode([[mask[r][c] or ignored[r][c] for c in columns] for r in rows], distance)
+    return [[mask[r][c] and not kept[r][c] for c in columns] for r in rows]
+
+
+def in_contour(truth, ignored):
+    """Pixels with a 4-neighbour of another label, where neither is ignored."""
+    height, width = len(truth), len(truth[0])
+
+    def differs(row, column, r, c):
+        inside = 0 <= r < height and 0 <= c < width
+        return inside and not ignored[r][c] and truth[r][c] != truth[row][column]
+
+    return [[not ignored[row][column] and any(
+        differs(row, column, r, c) for r, c in (
+            (row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)))
+        for column in range(width)] for row in range(height)]
+
+
+def mask_overlap(one, other):
+    """Pixels of the intersection and of the union of two masks."""
+    pairs = [pair for rows in zip(one, other) for pair in zip(*rows)]
+    return [sum(a and b for a, b in pairs), sum(a or b for a, b in pairs)]
+
+
+def boundary_overlap(pred, truth, num_classes: int, distance: int, ignore_index: int):
+    """[intersection, union] of the boundary regions of each class; maps are lists of rows."""
+    ignored = [[label == ignore_index for label in row] for row in truth]
+    return [mask_overlap(in_class_boundary(pred, ignored, label, distance),
+                         in_class_boundary(truth, ignored, label, distance))
+            for label in range(num_classes)]
+
+
+def trimap_overlap(pred, truth, num_classes: int, width: int, ignore_index: int):
+    """[intersection, union] of each class in a band around the truth's contours."""
+    ignored = [[label == ignore_index for label in row] for row in truth]
+    near = dilate(in_contour(truth, ignored), width)
+    rows, columns = range(len(truth)), range(len(truth[0]))
+
+    def in_band(labels, label):
+        return [[near[r][c] and not ignored[r][c] and labels[r][c] == label for c in columns]
+                for r in rows]
+
+    return [mask_overlap(in_band(pred, label), in_band(truth, label))
+            for label in range(num_classes)]

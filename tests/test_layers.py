@@ -17,7 +17,7 @@ MAY_IMPORT = {
     'ops': {'torch'},
     'models': {'ops', 'torch', *HOST},
     'datasets': {'cv2', 'rich', *HOST},
-    'evaluation': {'cv2', 'torch', 'mmengine', 'mmseg'},
+    'evaluation': {'cv2', 'torch', 'prettytable', 'mmengine', 'mmseg'},
     'engine': {'torch', 'mmengine'},
     'utils': {'torch'},
     'benchmark': {'torch', 'mmengine', 'mmseg', 'matplotlib', 'rich'},
