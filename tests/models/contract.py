@@ -1,4 +1,4 @@
-"""The components that the contract tests hold, one row each, and what those tests share.
+"""The components that the contract tests hold, one row each.
 
 A new decode head or encoder is one more row of ``HEADS`` or ``ENCODERS``; every test of
 ``test_contract_*.py``, ``test_head_contract*.py`` and ``test_encoder_contract.py`` then takes it.
@@ -11,11 +11,11 @@ from typing import Callable, Dict, List, Tuple
 
 import pytest
 import torch
+from contract_checks import randomise
 from mmengine.config import ConfigDict
 from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 BN = dict(type='BN')
 GN = dict(type='GN', num_groups=2)
@@ -31,46 +31,6 @@ def with_norm(config: dict, norm_cfg) -> dict:
     return {key: norm_cfg if key == 'norm_cfg' else
             with_norm(value, norm_cfg) if isinstance(value, dict) else value
             for key, value in config.items()}
-
-
-def flat(tensors) -> List[Tensor]:
-    """What a head (levels in, one map out) or an encoder (the reverse) takes or gives."""
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
-
-
-def like(example, tensors):
-    """The reverse of ``flat``: ``tensors`` as ``example`` is, one tensor or a list."""
-    return tensors[0] if isinstance(example, Tensor) else list(tensors)
-
-
-def pairs(first, second) -> list:
-    """Level by level, both of which must have as many."""
-    first, second = flat(first), flat(second)
-    assert len(first) == len(second)
-    return list(zip(first, second))
-
-
-def assert_near(got, expected, tolerance: float = 1e-4) -> None:
-    """Level by level, to a share of the largest number of the level."""
-    for one, other in pairs(got, expected):
-        assert one.shape == other.shape
-        error = (one.double() - other.double()).abs().max().item()
-        assert error <= tolerance * other.double().abs().max().item()
-
-
-def total(outputs) -> Tensor:
-    """A loss to which every number of every level adds with another weight."""
-    return sum((out.float() * torch.linspace(-1, 1, out.numel(), device=out.device)
-                .reshape(out.shape)).mean() for out in flat(outputs))
-
-
-def assert_gradients_near(component: nn.Module, other: nn.Module, tolerance: float = 1e-3):
-    """Where gradients cancel, as those of a bias before a norm, only their noise is left."""
-    expected = {name: parameter.grad for name, parameter in other.named_parameters()}
-    noise = 1e-3 * max(grad.abs().max().item() for grad in expected.values())
-    for name, parameter in component.named_parameters():
-        error = (parameter.grad - expected[name]).abs().max().item()
-        assert error <= tolerance * max(expected[name].abs().max().item(), noise), name
 
 
 @dataclass(frozen=True)
@@ -144,20 +104,6 @@ class Encoder:
         return torch.randn(batch, 3, *size, device=device)
 
 
-@torch.no_grad()
-def randomise(component: nn.Module) -> nn.Module:
-    """Norms that are no identity, and no parameter of zeros: so what is forgotten shows."""
-    for module in component.modules():
-        if isinstance(module, _BatchNorm):
-            module.running_mean.normal_(std=0.2)
-            module.running_var.uniform_(0.5, 2)
-            module.weight.normal_(1, 0.2)
-    for parameter in component.parameters():
-        if not parameter.any():
-            parameter.normal_(std=0.2)
-    return component
-
-
 class Pyramid(BaseModule):
     """An encoder of one convolution a level, so that a whole model costs next to nothing."""
 
@@ -182,6 +128,7 @@ HEADS: Dict[str, Head] = {
     'NRDHead-level-1': Head(
         dict(NRD, c1_index=1, c1_in_channels=6, patch_size=4), logits=ceil_by(8)),
     'NRDHead-odd-patch': Head(dict(NRD, patch_size=3), strides=(4, 12, 12, 12)),
+    'NRDHead-finer': Head(dict(NRD, scale_factor=2), logits=lambda side: 2 * ceil_by(4)(side)),
     'NRDHead-one-channel': Head(dict(
         NRD, num_classes=2, out_channels=1, threshold=0.6,
         loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))),
@@ -211,6 +158,7 @@ COMPONENTS = {**HEADS, **ENCODERS}
 
 
 def first_of_each_type(rows: dict) -> dict:
+    """Fewer rows, for tests that are slow."""
     firsts = {}
     for name, row in rows.items():
         firsts.setdefault(row.config['type'], name)

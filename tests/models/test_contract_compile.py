@@ -8,17 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from contract import (
-    COMPONENTS,
-    HEADS,
-    Head,
-    assert_gradients_near,
-    assert_near,
-    each,
-    first_of_each_type,
-    randomise,
-    total,
-)
+from contract import COMPONENTS, HEADS, Head, each, first_of_each_type
+from contract_checks import assert_gradients_near, assert_near, randomise, total
 from torch._inductor import config
 from torch.export import Dim, export
 

@@ -5,16 +5,8 @@ import copy
 
 import pytest
 import torch
-from contract import (
-    COMPONENTS,
-    assert_gradients_near,
-    assert_near,
-    each,
-    flat,
-    like,
-    randomise,
-    total,
-)
+from contract import COMPONENTS, each
+from contract_checks import assert_gradients_near, assert_near, flat, like, randomise, total
 from torch.func import functional_call
 
 

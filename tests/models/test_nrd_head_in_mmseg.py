@@ -44,37 +44,6 @@ def test_every_parameter_gets_a_gradient(changes, device):
     assert losses['loss_ce'].isfinite()
 
 
-@pytest.mark.parametrize('changes, names', [
-    (dict(loss_decode=[dict(type='CrossEntropyLoss', loss_name='loss_ce'),
-                       dict(type='DiceLoss', loss_name='loss_dice')]), {'loss_ce', 'loss_dice'}),
-    (dict(sampler=dict(type='OHEMPixelSampler', thresh=0.7, min_kept=50)), {'loss_ce'}),
-    (dict(loss_decode=dict(type='LovaszLoss', reduction='none')), {'loss_lovasz'}),
-], ids=str)
-def test_losses_and_samplers(changes, names):
-    losses = build(**changes).loss(levels(), samples((64, 96)), {})
-    assert {name for name in losses if name.startswith('loss')} == names
-    assert losses['acc_seg'].isfinite()
-    sum(losses[name] for name in names).backward()
-
-
-def test_binary_segmentation_with_one_channel():
-    head = build(num_classes=2, out_channels=1, threshold=0.4,
-                 loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))
-    assert head.threshold == 0.4 and head.mlp_channels[-1] == 1
-    assert head(levels()).shape == (2, 1, 16, 24)
-    head.loss(levels(), samples((64, 96), classes=2), {})['loss_ce'].backward()
-
-
-@torch.no_grad()
-@pytest.mark.parametrize('size, guidance', [((64, 96), (16, 24)), ((33, 65), (9, 17))])
-def test_predict_resizes_to_the_image(size, guidance, device):
-    head, inputs = build().to(device).eval(), levels((2, 3), guidance, device=device)
-    predicted = head.predict(inputs, metas(size), {})
-    expected = torch.nn.functional.interpolate(
-        head(inputs), size, mode='bilinear', align_corners=False)
-    torch.testing.assert_close(predicted, expected)
-
-
 @torch.no_grad()
 def test_dropout_acts_in_training_only():
     inputs, head = levels(), build(dropout_ratio=0.5, norm_cfg=None)
@@ -96,18 +65,6 @@ def test_dropout_acts_before_the_controller_only():
     kept = seen[0] != 0
     assert 0 < kept.float().mean() < 1
     torch.testing.assert_close(seen[0][kept], 2 * context[kept])
-
-
-def test_nothing_stays_on_the_head_between_calls():
-    head = build()
-    before = {name: id(value) for name, value in vars(head).items()}
-    buffers = [name for name, _ in head.named_buffers()]
-    head.loss(levels((2, 3), (9, 20)), samples((33, 80)), {})
-    with torch.no_grad():
-        head.eval().predict(levels((1, 1), batch=1), metas((32, 32), 1), {})
-    head.train()
-    assert {name: id(value) for name, value in vars(head).items()} == before
-    assert [name for name, _ in head.named_buffers()] == buffers
 
 
 SWAP = """

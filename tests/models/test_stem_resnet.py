@@ -21,11 +21,3 @@ def test_levels_are_the_stem_and_then_those_of_the_resnet(size, out_indices):
     assert first.shape == (2, 6, *(-(-side // 2) for side in size))
     torch.testing.assert_close(first, plain.stem(image))
     torch.testing.assert_close(tuple(others), plain(image))
-
-
-def test_mode_can_be_chained_and_frozen_stages_stay_frozen():
-    backbone = MODELS.build(dict(type='StemResNetV1c', frozen_stages=1, **ARGUMENTS))
-    assert backbone.train() is backbone
-    assert backbone.training and not backbone.stem.training
-    assert not any(parameter.requires_grad for parameter in backbone.layer1.parameters())
-    assert not backbone.eval().training
