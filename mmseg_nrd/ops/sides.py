@@ -68,7 +68,9 @@ def pad_to(x: Tensor, size: Tuple[int, int]) -> Tensor:
     """
     if torch.compiler.is_compiling():
         return _gather(x, size)
-    return F.pad(x, (0, size[1] - x.shape[3], 0, size[0] - x.shape[2]))
+    pad = (0, size[1] - x.shape[3], 0, size[0] - x.shape[2])
+    # torch copies also where there is nothing to pad.
+    return F.pad(x, pad) if any(pad) else x
 
 
 def crop_to(x: Tensor, size: Tuple[int, int]) -> Tensor:

@@ -208,11 +208,10 @@ class NRDHead(ASPPHead):
         if rows is not None:
             params = params[:, :, rows[0]:rows[1]]
         inputs = self.mlp_inputs(params, guidance, rows)
-        side = self.patch_size * self.scale_factor
-        full = (params.shape[2] * side, params.shape[3] * side)
+        size, side = inputs.shape[2:], self.patch_size * self.scale_factor
         # Padding after the norm keeps pixels that are cropped again out of its statistics.
-        logits = dynamic_mlp(params, pad_to(inputs, full), self.mlp_channels, side)
-        return crop_to(logits, inputs.shape[2:])
+        inputs = pad_to(inputs, (params.shape[2] * side, params.shape[3] * side))
+        return crop_to(dynamic_mlp(params, inputs, self.mlp_channels, side), size)
 
     def mlp_inputs(self, params: Tensor, guidance: Optional[Tensor],
                    rows: Optional[Tuple[int, int]] = None) -> Tensor:
