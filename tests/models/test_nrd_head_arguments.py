@@ -156,3 +156,18 @@ def test_group_norm_that_does_not_divide_the_mlp_inputs_is_refused():
     with pytest.raises(ValueError, match='num_groups=32: must divide the 18 inputs.*Fix: choose'):
         build(norm_cfg=dict(type='GN', num_groups=32))
     assert build(norm_cfg=dict(type='GN', num_groups=2))(levels()).shape == (2, 3, 16, 24)
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(c1_index=0.5), r'c1_index=0\.5.*integer.*Fix'),
+    (dict(c1_index=True), r'c1_index=True.*integer.*Fix'),
+    (dict(c1_index=None), r'c1_index=None.*integer.*Fix'),
+    (dict(dropout_ratio=-0.5), r'dropout_ratio=-0\.5.*0 to below 1.*Fix'),
+    (dict(dropout_ratio='a'), r"dropout_ratio='a'.*0 to below 1.*Fix"),
+    (dict(scale_factor=2, align_corners=True), r'scale_factor=2 with align_corners=True.*Fix'),
+    (dict(scale_factor=0), r'scale_factor=0.*at least 1.*Fix'),
+    (dict(norm_cfg=dict(type='GN', num_groups=0)), r'num_groups=0.*at least 1.*Fix'),
+], ids=str)
+def test_refuses_numbers_that_would_fail_later(changes, message):
+    with pytest.raises(ValueError, match=message):
+        build(**changes)

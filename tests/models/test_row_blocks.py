@@ -124,9 +124,48 @@ def test_a_block_is_all_that_is_held(monkeypatch):
      r'decode_head\.type=FCNHead.*NRDHead.*Fix'),
     (dict(decode_head=dict(HEAD, norm_cfg=dict(type='GN', num_groups=2))),
      r'GroupNorm looks at the whole map.*Fix'),
-], ids=['mode', 'rows', 'head', 'norm'])
+    (dict(decode_head=dict(HEAD, norm_cfg=dict(type='BN', track_running_stats=False))),
+     r'BatchNorm2d looks at the whole map.*Fix'),
+], ids=['mode', 'rows', 'head', 'norm', 'statistics'])
 def test_refuses_what_it_cannot_do(changes, message):
     cfg = dict(type='RowBlockEncoderDecoder', backbone=BACKBONE, decode_head=HEAD,
                test_cfg=dict(mode='whole'))
     with DefaultScope.overwrite_default_scope('mmseg'), pytest.raises(ValueError, match=message):
         MODELS.build({**cfg, **changes})
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('metas, message', [
+    ([dict(flip=True, flip_direction='diagonal')] * 2, r"flip_direction='diagonal'.*Fix"),
+    ([dict(flip=True)] * 2, r'flip_direction=None.*Fix'),
+    ([dict()], r'1 data samples for 2 images.*Fix'),
+    ([dict()] * 3, r'3 data samples for 2 images.*Fix'),
+], ids=['diagonal', 'no direction', 'too few', 'too many'])
+def test_refuses_meta_information_that_does_not_fit(metas, message):
+    _, blocks = pair(16)
+    metas = [dict(img_shape=(64, 64), ori_shape=(64, 64), **meta) for meta in metas]
+    with pytest.raises(ValueError, match=message):
+        blocks.predict(torch.randn(2, 3, 64, 64), samples(metas))
+
+
+@torch.no_grad()
+def test_slide_inference_sizes_win_over_padding():
+    plain, blocks = pair(16)
+    meta = dict(img_shape=torch.Size((96, 64)), pad_shape=(128, 128), ori_shape=(70, 50))
+    assert_same_labels(plain, blocks, torch.randn(1, 3, 96, 64), [meta])
+
+
+@torch.no_grad()
+def test_refuses_to_predict_while_training():
+    _, blocks = pair(16)
+    with pytest.raises(ValueError, match=r'training mode.*Fix: model\.eval\(\)'):
+        blocks.train()
+        blocks.predict(torch.randn(1, 3, 64, 64))
+
+
+@torch.no_grad()
+def test_test_cfg_is_read_at_each_prediction(monkeypatch):
+    _, blocks = pair(16)
+    blocks.test_cfg.rows = 0
+    with pytest.raises(ValueError, match=r'test_cfg\.rows=0'):
+        blocks.predict(torch.randn(1, 3, 64, 64))

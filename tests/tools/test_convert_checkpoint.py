@@ -53,3 +53,31 @@ def test_an_existing_target_is_left_alone(tool, tmp_path):
     output = tool('convert_checkpoint', NRD, tmp_path / 'x.pth', tmp_path / 'ours.pth', status=1)
     assert 'exists already' in output
     assert (tmp_path / 'ours.pth').read_bytes() == b'mine'
+
+
+def test_shapes_of_another_config_are_listed(tool, theirs, tmp_path):
+    theirs['decode_head.cat_norm.weight'] = torch.ones(34)
+    torch.save(theirs, tmp_path / 'theirs.pth')
+    output = tool('convert_checkpoint', NRD, tmp_path / 'theirs.pth', tmp_path / 'ours.pth',
+                  status=1)
+    assert 'of shape (34,) instead of (18,): decode_head.input_norm.weight' in output
+    assert [path.name for path in tmp_path.iterdir()] == ['theirs.pth']
+
+
+@pytest.mark.parametrize('content, message', [
+    (b'no checkpoint at all\n', 'cannot be read as a checkpoint'),
+    (b'', 'cannot be read as a checkpoint'),
+    ([1, 2], 'holds a list; must hold a dict'),
+], ids=['text', 'empty', 'list'])
+def test_what_is_no_checkpoint_is_named(tool, tmp_path, content, message):
+    source = tmp_path / 'theirs.pth'
+    source.write_bytes(content) if isinstance(content, bytes) else torch.save(content, source)
+    output = tool('convert_checkpoint', NRD, source, tmp_path / 'ours.pth', status=1)
+    assert 'Traceback' not in output
+    assert f'error: {source}: {message}' in output and 'Fix: ' in output
+
+
+def test_a_missing_folder_is_named_before_anything_is_read(tool, tmp_path):
+    output = tool('convert_checkpoint', NRD, tmp_path / 'x.pth', tmp_path / 'no' / 'ours.pth',
+                  status=1)
+    assert f'{tmp_path / "no"}: no such folder. Fix: create it.' in output

@@ -22,7 +22,7 @@ from mmseg_nrd.ops import (
     source_rows,
 )
 
-from .nrd_checks import check_choices, check_groups
+from .nrd_checks import check_choices, check_groups, check_numbers
 from .theta_init import THETA_INITS
 
 
@@ -55,7 +55,7 @@ class NRDHead(ASPPHead):
         scale_factor (int): Evaluate the MLP on a grid finer by this factor, with the guidance
             resized and each pixel at its own place in the patch: with guidance at stride 4, 4
             gives logits at full resolution. It adds no parameters, so a trained head takes any
-            (not in the paper). Defaults to 1.
+            (not in the paper); it needs ``align_corners=False``. Defaults to 1.
         hidden_channels (int): Width of the MLP's two hidden layers. Defaults to 16.
         guidance_channels (int): Guidance channels that the MLP sees. Defaults to 16.
         controller_reduction (int): Divides the controller's width. Defaults to 1.
@@ -114,6 +114,7 @@ class NRDHead(ASPPHead):
                                 guidance_channels=guidance_channels).items():
             check_positive_int(name, value, minimum=1 if c1_in_channels else 0)
         check_choices(channels, controller_reduction, theta_init, dilations)
+        check_numbers(c1_index, dropout_ratio, scale_factor, kwargs.get('align_corners', False))
         inputs = 2 + (guidance_channels if c1_in_channels else 0)
         check_groups(kwargs.get('norm_cfg'), inputs)
         super().__init__(
@@ -160,7 +161,8 @@ class NRDHead(ASPPHead):
             of the guidance level.
 
         Raises:
-            ValueError: if there is no level ``c1_index``, or it does not fit the encoder map.
+            ValueError: if there is no level ``c1_index``, or it does not fit the encoder map. A
+                program that torch.compile or torch.export traced does not check the fit.
         """
         return self.decode(*self.predict_params(inputs))
 
