@@ -43,7 +43,7 @@ def test_trains_compiled(row, device):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (HAS_COMPILER and HAS_HEADERS), reason='needs a C++ compiler and Python.h')
-@each(first_of_each_type(COMPONENTS))
+@each(first_of_each_type(HEADS))
 def test_trains_compiled_to_machine_code(row, device):
     check_training(row, 'inductor', device)
 
