@@ -9,6 +9,8 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 
+from mmseg_nrd.benchmark import count_cost
+
 CONFIGS = Path(__file__).parents[1] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
 PAIR = [CONFIGS / 'street_scenes' / f'{head}_r18_1xb8-300_street-scenes-128x256.py'
@@ -37,6 +39,20 @@ def test_config_builds_and_names_its_source(path):
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg.model)
     assert type(model.decode_head).__name__ == cfg.model.decode_head.type
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('path', [path for path in FILES if path.parent.name != 'street_scenes'],
+                         ids=stem)
+def test_the_header_says_what_the_config_costs(path):
+    cfg = Config.fromfile(path)
+    cfg.model.pretrained = None
+    size = tuple(cfg.model.data_preprocessor.size)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        cost = count_cost(MODELS.build(cfg.model), size)
+    assert (f'Cost: {cost.head_multiply_adds / 1e9:.2f} G multiply-adds in the decode head, '
+            f'{cost.multiply_adds / 1e9:.1f} G in all; {cost.parameters / 1e6:.2f} M parameters; '
+            f'{size[0]} x {size[1]}.') in path.read_text()
 
 
 @pytest.mark.parametrize('path', FILES, ids=stem)

@@ -2,7 +2,7 @@
 
 Paper: Dynamic Neural Representational Decoders, NeurIPS 2021, https://arxiv.org/abs/2107.14428
 Expected: 47.5 mIoU on val, 49.0 with multi-scale and flip (the paper's figures, not ours).
-Cost: 5.95 G multiply-adds in the decode head at 480 x 480.
+Cost: 5.95 G multiply-adds in the decode head, 42.9 G in all; 62.92 M parameters; 480 x 480.
 Run: python -m torch.distributed.run --nproc_per_node 4 tools/train.py \
          configs/nrd/nrd_r101_4xb4-84k_pascal-context-480x480.py --launcher pytorch
 """
