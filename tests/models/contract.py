@@ -42,12 +42,14 @@ class Head:
         logits: The side of the logits for a side of the image.
         widths, strides: Of the encoder levels that it is given.
         wraps: The key under which a head that it wraps takes the options of ``BaseDecodeHead``.
+        align_corners: What it can be told of them.
     """
     config: dict
     logits: Callable[[int], int] = ceil_by(4)
     widths: Tuple[int, ...] = (4, 6, 8, 12)
     strides: Tuple[int, ...] = (4, 8, 16, 32)
     wraps: str = ''
+    align_corners: Tuple[bool, ...] = (False, True)
 
     @property
     def options(self) -> dict:
@@ -128,7 +130,9 @@ HEADS: Dict[str, Head] = {
     'NRDHead-level-1': Head(
         dict(NRD, c1_index=1, c1_in_channels=6, patch_size=4), logits=ceil_by(8)),
     'NRDHead-odd-patch': Head(dict(NRD, patch_size=3), strides=(4, 12, 12, 12)),
-    'NRDHead-finer': Head(dict(NRD, scale_factor=2), logits=lambda side: 2 * ceil_by(4)(side)),
+    # NRDHead refuses a finer grid with align_corners=True.
+    'NRDHead-finer': Head(dict(NRD, scale_factor=2), logits=lambda side: 2 * ceil_by(4)(side),
+                          align_corners=(False,)),
     'NRDHead-one-channel': Head(dict(
         NRD, num_classes=2, out_channels=1, threshold=0.6,
         loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))),
@@ -171,3 +175,10 @@ def each(rows: dict, others_slow: bool = False):
     return pytest.mark.parametrize('row', [
         pytest.param(row, id=name, marks=[] if name in fast else pytest.mark.slow)
         for name, row in rows.items()])
+
+
+def each_way_of_corners(rows: dict):
+    """Run a test for every head with every ``align_corners`` that it takes."""
+    return pytest.mark.parametrize('row, align_corners', [
+        pytest.param(row, value, id=f'{name}-{value}')
+        for name, row in rows.items() for value in row.align_corners])

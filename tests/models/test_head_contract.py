@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from contract import BN, GN, HEADS, STOCK, each
+from contract import BN, GN, HEADS, STOCK, each, each_way_of_corners
 from contract_checks import randomise
 from mmseg.registry import MODELS
 from nrd_cases import samples
@@ -55,8 +55,7 @@ def test_batch_norm_of_one_image_is_refused_by_the_stock_head_too():
         HEADS[STOCK].build().train()(HEADS[STOCK].example(batch=1))
 
 
-@each(HEADS)
-@pytest.mark.parametrize('align_corners', [False, True])
+@each_way_of_corners(HEADS)
 def test_losses_are_those_of_the_resized_logits(row, align_corners, device):
     configs = [row.loss, dict(type='DiceLoss', loss_weight=3.)]
     head = row.build(loss_decode=configs, align_corners=align_corners).to(device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from contract import HEADS, each
+from contract import HEADS, each, each_way_of_corners
 from mmseg.models import SegTTAModel
 from mmseg.registry import TRANSFORMS
 from nrd_cases import samples
@@ -39,9 +39,8 @@ def assert_classes(sample, expected):
 
 
 @torch.no_grad()
-@each(HEADS)
+@each_way_of_corners(HEADS)
 @pytest.mark.parametrize('size', SIZES, ids=str)
-@pytest.mark.parametrize('align_corners', [False, True])
 def test_whole_image(row, size, align_corners, device):
     model = row.segmentor(align_corners=align_corners).to(device).eval()
     images = torch.randn(2, 3, *size, device=device)
