@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .checks import check_positive_int
-from .sides import join_side, split_side
 
 
 def _layers(channels: Sequence[int]) -> list[tuple[int, int]]:
@@ -119,8 +118,9 @@ def dynamic_mlp(params: Tensor, inputs: Tensor, channels: Sequence[int],
     batch, _, height, width = params.shape
     p = patch_size
     flat = params.permute(0, 2, 3, 1).flatten(0, 2)
-    pixels = split_side(split_side(inputs, 3, width, p), 2, height, p)
-    pixels = pixels.permute(0, 2, 4, 1, 3, 5).flatten(4, 5).flatten(0, 2)
+    # unfold() here and flatten(2) below are what torch.export can prove for any size.
+    pixels = inputs.unfold(2, p, p).unfold(3, p, p)
+    pixels = pixels.permute(0, 2, 3, 1, 4, 5).flatten(4, 5).flatten(0, 2)
 
     last = len(channels) - 2
     for index, (weight, bias) in enumerate(split_dynamic_params(flat, channels)):
@@ -130,4 +130,5 @@ def dynamic_mlp(params: Tensor, inputs: Tensor, channels: Sequence[int],
             pixels = F.relu(pixels, inplace=True)
 
     out = pixels.unflatten(2, (p, p)).unflatten(0, (batch, height, width))
-    return join_side(join_side(out.permute(0, 3, 1, 4, 2, 5), 4), 2)
+    out = out.permute(0, 3, 1, 4, 2, 5).flatten(2)
+    return out.unflatten(2, (height * p, width * p))

@@ -136,6 +136,13 @@ def test_refuses_guidance_that_does_not_fit(guidance):
         build().eval()(levels((2, 3), guidance))
 
 
+def test_refuses_guidance_that_does_not_fit_when_compiled_too():
+    compiled = torch.compile(build().eval(), backend='eager', dynamic=True)
+    with pytest.raises(ValueError, match=r'64 x 96.*2 x 3 places.*Fix'):
+        compiled(levels((2, 3), (64, 96)))
+    torch._dynamo.reset()
+
+
 @pytest.mark.parametrize('guidance', [(16, 24), (9, 17), (16, 17), (9, 24)])
 def test_accepts_the_extremes_that_fit(guidance):
     assert build().eval()(levels((2, 3), guidance)).shape[2:] == guidance

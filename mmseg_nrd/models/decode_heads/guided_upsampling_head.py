@@ -151,7 +151,9 @@ class GuidedUpsamplingHead(BaseModule):
         if not self.levels['high_res'][1]:
             return regular
         size = tuple(self._level('high_res', inputs).shape[2:])
-        if any(abs(side - expected) >= factor for side, expected in zip(size, regular)):
+        # The first is what encoders do, and what torch.export can prove of an image of any size.
+        if any((side + factor - 1) // factor != places and abs(side - places * factor) >= factor
+               for side, places in zip(size, logits.shape[2:])):
             raise ValueError(
                 f'high-resolution level of {size[0]} x {size[1]}: must be scale_factor={factor} '
                 f'times the logits of {logits.shape[2]} x {logits.shape[3]}, to less than '

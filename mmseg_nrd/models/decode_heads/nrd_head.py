@@ -161,8 +161,7 @@ class NRDHead(ASPPHead):
             of the guidance level.
 
         Raises:
-            ValueError: if there is no level ``c1_index``, or it does not fit the encoder map. A
-                program that torch.compile or torch.export traced does not check the fit.
+            ValueError: if there is no level ``c1_index``, or it does not fit the encoder map.
         """
         return self.decode(*self.predict_params(inputs))
 
@@ -260,12 +259,10 @@ class NRDHead(ASPPHead):
         return inputs[self.c1_index]
 
     def _check_fit(self, level: Tuple[int, int], places: Tuple[int, int]) -> None:
-        # A traced program would be tied to the sizes for which it was traced.
-        if torch.compiler.is_compiling():
-            return
         p = self.patch_size
         full = [side * p for side in places]
-        if any(not side - p < got <= side for got, side in zip(level, full)):
+        # So written, torch.export can prove it of the levels of an image of any size.
+        if any((got + p - 1) // p != side for got, side in zip(level, places)):
             raise ValueError(
                 f'guidance level c1_index={self.c1_index} is {level[0]} x {level[1]}, but the '
                 f'encoder map of {places[0]} x {places[1]} places with patch_size={p} '
