@@ -1,4 +1,7 @@
-"""Train configs with the same budget, test them, and write a report and a picture."""
+"""Train configs with the same budget, test them, and write a report and pictures.
+
+Interrupted or killed, the same command goes on where it was stopped.
+"""
 import argparse
 import shlex
 import sys
@@ -8,16 +11,22 @@ from mmengine.config import DictAction
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark import compare
-from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, image_size, load_configs
+from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, load_configs
+from mmseg_nrd.benchmark.curves import draw_curves
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
+from mmseg_nrd.benchmark.runs import check_runs, forget_runs
+from mmseg_nrd.benchmark.step_cost import image_size
+from mmseg_nrd.benchmark.zoom import draw_zooms
 from mmseg_nrd.datasets.checks import check_data, count_images
 from mmseg_nrd.engine import silence_host_warnings
 
 PICTURED = 3
-PICTURE = 'comparison.png'
+PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
+            'zoom.png': 'crops with many boundaries, and the errors there',
+            'curves.png': 'training losses'}
 
 
 def parse_args() -> argparse.Namespace:
@@ -25,13 +34,19 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('configs', nargs='+', metavar='CONFIG',
                         help='configs; the first one is what the others are compared with')
     parser.add_argument('--out', type=Path, required=True,
-                        help='folder for the report; an earlier report there is replaced')
+                        help='folder for the report and the runs; an earlier report there is '
+                        'replaced, finished runs are kept and not repeated')
+    parser.add_argument('--fresh', action='store_true',
+                        help='delete the runs of these configs in --out and start over')
     parser.add_argument('--seeds', type=int, default=1, help='runs of each config (default 1)')
     parser.add_argument('--iters', type=int,
                         help="training iterations (default: the first config's)")
     parser.add_argument('--budget', choices=BUDGETS, default='iters',
                         help='what is equal: iterations (default), training time, or a table '
                         'for each')
+    parser.add_argument('--save-every', type=float, default=60., metavar='SECONDS',
+                        help='of training, after which a run is saved: as much is repeated '
+                        'after an interruption (default 60)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
                         help='override settings in all of the configs')
     return parser.parse_args()
@@ -46,22 +61,31 @@ def main() -> None:
         for cfg in configs.values():
             check_data(cfg, 'train', 'test')
         check_budget(args.seeds, args.iters, args.budget)
+        cfg = next(iter(configs.values()))
+        samples = range(min(PICTURED, count_images(cfg, 'test')))
+        if args.fresh:
+            forget_runs(configs, args.out)
+        check_runs(configs, args.out, samples)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    cfg = next(iter(configs.values()))
-    samples = range(min(PICTURED, count_images(cfg, 'test')))
     try:
         entries = compare(configs, args.out, seeds=args.seeds, iterations=args.iters,
-                          budget=args.budget, samples=samples)
+                          budget=args.budget, samples=samples, save_every=args.save_every,
+                          environment=environment)
     except KeyboardInterrupt:
-        sys.exit('interrupted: no report was written')
-    draw_comparison(entries, cfg, samples, args.out / PICTURE)
+        sys.exit('interrupted: no report was written; the same command goes on from here')
+    overview, zoom, curves = (args.out / name for name in PICTURES)
+    draw_comparison(entries, cfg, samples, overview)
+    draw_zooms(entries, cfg, samples, zoom)
+    draw_curves(entries, curves)
     report, results = write_report(
-        entries, args.out, shlex.join(['python', *sys.argv]), PICTURE, image_size(cfg),
+        entries, args.out, shlex.join(['python', *sys.argv]), PICTURES, image_size(cfg),
         environment)
     print(format_tables(entries))
     print(summarise(entries))
-    print(f'report   {report}\nresults  {results}\npicture  {args.out / PICTURE}')
+    print(f'report   {report}\nresults  {results}')
+    for name in PICTURES:
+        print(f'picture  {args.out / name}')
 
 
 if __name__ == '__main__':

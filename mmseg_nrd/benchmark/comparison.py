@@ -2,23 +2,27 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence
 
-import torch
 from mmengine.config import Config
-from mmengine.device import get_device
-from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
-from mmengine.structures import PixelData
-from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .budget import with_budget
-from .cost import Cost, count_cost
-from .timing import Timing, time_alternating
+from .cost import Cost
+from .progress import ProgressLine
+from .runs import (
+    claim_runs,
+    finished_runs,
+    load_costs,
+    load_outcome,
+    run_folder,
+    save_costs,
+    save_outcome,
+)
+from .step_cost import measure_steps
+from .timing import Timing
 from .training import Outcome, train_and_test
 
 BUDGETS = ('iters', 'time', 'both')
@@ -26,62 +30,16 @@ BUDGETS = ('iters', 'time', 'both')
 
 @dataclass
 class Entry:
-    """One config, what it costs and what its runs gave, by budget ('iters', 'time')."""
+    """One config, what it costs and what its runs gave, by budget ('iters', 'time').
+
+    ``environment`` says with what ``step`` was measured.
+    """
     name: str
     cost: Cost
     step: Timing
     iterations: Dict[str, int] = field(default_factory=dict)
     outcomes: Dict[str, List[Outcome]] = field(default_factory=dict)
-
-    def as_dict(self) -> dict:
-        return dict(
-            config=self.name, cost=asdict(self.cost), seconds_per_iteration=asdict(self.step),
-            runs={budget: dict(iterations=self.iterations[budget],
-                               miou=[outcome.miou for outcome in outcomes],
-                               more=[outcome.more for outcome in outcomes],
-                               train_seconds=[outcome.seconds for outcome in outcomes],
-                               checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
-                  for budget, outcomes in self.outcomes.items()})
-
-
-def image_size(cfg: Config) -> Tuple[int, int]:
-    """(H, W) that a config trains at.
-
-    Raises:
-        ValueError: if its data preprocessor names no size.
-    """
-    size = cfg.model.data_preprocessor.get('size')
-    if size is None:
-        raise ValueError(
-            f'{cfg.filename}: model.data_preprocessor.size is not set, so the cost has no image '
-            'size. Fix: set it to the crop size, as MMSeg configs do.')
-    return tuple(size)
-
-
-def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
-    """A model and one forward, backward and update of it on random images."""
-    model = MODELS.build(cfg.model).to(get_device())
-    model.train()
-    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
-    height, width = image_size(cfg)
-    batch = cfg.train_dataloader.batch_size
-    samples = []
-    for _ in range(batch):
-        label = torch.randint(0, model.decode_head.num_classes, (1, height, width))
-        samples.append(SegDataSample(
-            gt_sem_seg=PixelData(data=label), metainfo=dict(img_shape=(height, width))))
-    data = dict(inputs=[torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
-                        for _ in range(batch)], data_samples=samples)
-
-    return model, lambda: model.train_step(data, optim_wrapper)
-
-
-def _measure(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str, Timing]]:
-    costs, steps = {}, {}
-    for name, cfg in configs.items():
-        model, steps[name] = _training_step(cfg)
-        costs[name] = count_cost(model, image_size(cfg))
-    return costs, time_alternating(steps)
+    environment: Dict[str, object] = field(default_factory=dict)
 
 
 def _equal_time(entry: Entry, first: Entry, iterations: int) -> int:
@@ -112,8 +70,12 @@ def check_budget(seeds: int, iterations: Optional[int], budget: str) -> None:
 
 def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             iterations: Optional[int] = None, budget: str = 'iters',
-            samples: Sequence[int] = (0, 1, 2)) -> List[Entry]:
+            samples: Sequence[int] = (0, 1, 2), save_every: float = 60.,
+            environment: Optional[Dict[str, object]] = None) -> List[Entry]:
     """Train every config with the same budget, seed by seed in turns, and test each run.
+
+    Called again with the same arguments, it goes on where it was stopped: finished runs are
+    read back, and so is their cost, and a killed run is resumed.
 
     Args:
         configs (dict[str, Config]): From :func:`load_configs`; the first gives the budget.
@@ -124,49 +86,65 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
         budget (str): 'iters': the same iterations; 'time': as many as fit the time that the
             first config trains for, each with a whole schedule; 'both'. Defaults to 'iters'.
         samples (Sequence[int]): Indices of the test images to predict.
+        save_every (float): Seconds of training after which a run is saved. Defaults to 60.
+        environment (dict, optional): From ``describe_environment``, to record with each run.
 
     Returns:
         list[Entry]: one for each config, in their order.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if an argument is out of range, or ``out`` holds runs of other configs.
     """
     check_budget(seeds, iterations, budget)
-    first = next(iter(configs))
+    claim_runs(configs, out, samples)
+    first, environment = next(iter(configs)), environment or {}
     init_default_scope('mmseg')
-    costs, steps = _measure(configs)
+    measured = load_costs(configs, out)
+    if measured is None:
+        measured = *measure_steps(configs), environment
+        save_costs(configs, out, *measured)
+    costs, steps, where = measured
     iterations = iterations or configs[first].train_cfg.max_iters
-    entries = [Entry(name, costs[name], steps[name]) for name in configs]
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
-               TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task('training', total=0)
+    entries = [Entry(name, costs[name], steps[name], environment=where) for name in configs]
+    kinds = BUDGETS[:2] if budget == 'both' else [budget]
 
-        def train(entry: Entry, seed: int, count: int) -> Outcome:
-            text = f'{entry.name}, {count} iterations, seed {seed}'
-            progress.update(task, description=text)
-            work_dir = out / 'runs' / entry.name / f'{count}_iterations' / f'seed_{seed}'
-            outcome = train_and_test(
-                with_budget(configs[entry.name], count, seed, work_dir), samples,
-                lambda loss: progress.update(
-                    task, advance=1, description=f'{text}, loss {loss:.2f}'))
-            gc.collect()
+    def count(entry: Entry, kind: str) -> int:
+        return iterations if kind == 'iters' or entry is entries[0] \
+            else _equal_time(entry, entries[0], iterations)
+
+    with ProgressLine() as line:
+        line.work.finished_earlier(finished_runs(out))
+
+        def run(entry: Entry, seed: int, length: int) -> Outcome:
+            folder = run_folder(out, entry.name, length, seed)
+            outcome = load_outcome(folder)
+            if outcome is None:
+                text = f'{entry.name}, {length} iterations, seed {seed}'
+
+                def tell(done: int, loss: float) -> None:
+                    line.work.advance(folder, done, length)
+                    line.show(f'{text}, loss {loss:.2f}')
+
+                line.show(text)
+                outcome = replace(train_and_test(
+                    with_budget(configs[entry.name], length, seed, folder), samples, tell,
+                    save_every), environment=environment)
+                save_outcome(folder, outcome)
+                gc.collect()
             return outcome
 
-        for kind in BUDGETS[:2] if budget == 'both' else [budget]:
+        for kind in kinds:
+            # An estimate for an equal time, until the runs of equal iterations are done. The
+            # same iterations from the same seed are the same run.
+            line.work.plan({run_folder(out, entry.name, length, seed): length * entry.step.median
+                            for each in kinds for entry in entries
+                            for length in [count(entry, each)] for seed in range(seeds)})
             for entry in entries:
-                entry.iterations[kind] = iterations if kind == 'iters' or entry is entries[0] \
-                    else _equal_time(entry, entries[0], iterations)
-            # The same iterations from the same seed are the same run.
-            todo = [entry for entry in entries
-                    if entry.iterations[kind] != entry.iterations.get('iters') or kind == 'iters']
-            progress.update(task, total=progress.tasks[0].total
-                            + seeds * sum(entry.iterations[kind] for entry in todo))
+                entry.iterations[kind] = count(entry, kind)
             for seed in range(seeds):
                 for entry in entries:
                     entry.outcomes.setdefault(kind, []).append(
-                        train(entry, seed, entry.iterations[kind]) if entry in todo
-                        else entry.outcomes['iters'][seed])
+                        run(entry, seed, entry.iterations[kind]))
     return entries
 
 

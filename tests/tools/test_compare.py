@@ -7,6 +7,8 @@ import cv2
 import pytest
 from street_scene_configs import DEEPLAB, NRD
 
+PICTURES = ('comparison.png', 'zoom.png', 'curves.png')
+
 
 @pytest.fixture(scope='module')
 def comparison(tmp_path_factory, tool, small):
@@ -63,18 +65,22 @@ def test_report_is_printed_and_written(comparison):
         assert title in output and title in report
     miou = results['rows'][0]['runs']['iters']['miou']
     assert f'{sum(miou) / 2:.2f} ± ' in report
-    for name in ('report.md', 'results.json', 'comparison.png'):
+    for name in ('report.md', 'results.json', *PICTURES):
         assert str(out / name) in output
         assert (out / name).is_file()
-    assert '(comparison.png)' in report
+    for name in PICTURES:
+        assert f'({name})' in report
     assert 'nrd against deeplabv3plus: ' in output and 'mIoU at equal training time' in report
     assert 'Traceback' not in output and 'Warning' not in output
 
 
-def test_picture_shows_something(comparison):
-    picture = cv2.imread(str(comparison[0] / 'comparison.png'))
-    assert min(picture.shape[:2]) > 400
+@pytest.mark.parametrize('name', PICTURES)
+def test_picture_shows_something(name, comparison):
+    path = comparison[0] / name
+    picture = cv2.imread(str(path))
+    assert min(picture.shape[:2]) >= 360
     assert picture.std() > 20
+    assert path.stat().st_size < 700_000
 
 
 @pytest.mark.parametrize('arguments, words', [

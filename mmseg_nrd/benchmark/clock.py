@@ -1,0 +1,87 @@
+"""The hook that times a training run, keeps its losses, and saves it now and then."""
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Callable, List, Optional
+
+import numpy as np
+import torch
+from mmengine.hooks import Hook
+
+_PART = 'part'
+
+
+class Clock(Hook):
+    """Times the training loop, tells of its progress, and lets it be resumed.
+
+    mmengine's own hook deletes the last checkpoint before it writes the next; a run killed in
+    between would have none. This one replaces a single file when the next is whole.
+
+    Args:
+        on_iteration (Callable): Called after each iteration, with how many are done and the
+            loss.
+        path (Path): The checkpoint to resume from.
+        save_every (float): Seconds of training from one checkpoint to the next.
+
+    Attributes:
+        seconds (float): In iterations, loading included. What is loaded only to be skipped,
+            as mmengine does when it resumes, and the writing of checkpoints are left out.
+        losses (list[float]): Of every iteration.
+        resumed (int): How often the run was taken up again.
+    """
+
+    priority = 'VERY_LOW'
+
+    def __init__(self, on_iteration: Callable[[int, float], object], path: Path,
+                 save_every: float):
+        self.on_iteration = on_iteration
+        self.path = path
+        self.save_every = save_every
+        self.losses: List[float] = []
+        self.seconds = self._saved_at = self._lap = 0.
+        self.resumed = 0
+        self._random_state: Optional[torch.Tensor] = None
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        part = checkpoint.get('meta', {}).get(_PART)
+        if part is not None:
+            self.seconds = self._saved_at = part['seconds']
+            self.losses = list(part['losses'])
+            self.resumed = part['resumed'] + 1
+            self._random_state = part['random_state'].cpu()
+
+    def before_train(self, runner) -> None:
+        self._lap = time.perf_counter()
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        if self._random_state is not None:
+            # Dropout goes on as if there had been no break.
+            torch.set_rng_state(self._random_state)
+            self._random_state = None
+            self._lap = time.perf_counter()
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None,
+                         outputs: Optional[dict] = None) -> None:
+        loss = outputs['loss'].item()
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f'loss={loss} at iteration {runner.iter + 1} of {runner.cfg.filename}: must be '
+                'finite. Fix: lower the learning rate or look at the data.')
+        self.losses.append(loss)
+        self.seconds += time.perf_counter() - self._lap
+        self.on_iteration(runner.iter + 1, loss)
+        if (self.seconds - self._saved_at >= self.save_every
+                and runner.iter + 1 < runner.max_iters):
+            self._save(runner)
+        self._lap = time.perf_counter()
+
+    def _save(self, runner) -> None:
+        part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed,
+                    random_state=torch.get_rng_state())
+        unfinished = self.path.with_suffix('.unfinished')
+        runner.save_checkpoint(
+            str(self.path.parent), unfinished.name, meta={_PART: part}, by_epoch=False)
+        os.replace(unfinished, self.path)
+        self._saved_at = self.seconds
