@@ -60,9 +60,10 @@ demo: $(STAMP) $(DATA)
 ABLATION := gun_drn-d-22
 ablations: $(STAMP) $(DATA)
 	$(BIN)/python tools/compare.py \
-		$(CONFIGS)/$(ABLATION)_1xb8-300_street-scenes-128x256.py \
-		$(patsubst %,$(CONFIGS)/$(ABLATION)_%_1xb8-300_street-scenes-128x256.py,bilinear \
-		large-rf high-res not-shared separate-norm concat half quarter scale colour lighting) \
+		$(CONFIGS)/$(ABLATION)_1xb4-600_street-scenes-128x256.py \
+		$(patsubst %,$(CONFIGS)/$(ABLATION)_%_1xb4-600_street-scenes-128x256.py,bilinear \
+		large-rf high-res wide-guidance not-shared separate-norm concat medium-only low-only \
+		scale colour lighting) \
 		--out work_dirs/ablations --seeds 3
 
 # Twice: as MMSeg's tools run, and with the memory kept that glibc else gives back.

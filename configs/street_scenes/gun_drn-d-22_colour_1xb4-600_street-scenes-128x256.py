@@ -4,9 +4,9 @@ Paper: Guided Upsampling Network, BMVC 2018, https://arxiv.org/abs/1807.07466
 Expected and cost: docs/gun.md, measured by `make ablations`.
 Run: python tools/make_street_scenes.py data/street_scenes
      python tools/train.py \
-         configs/street_scenes/gun_drn-d-22_colour_1xb8-300_street-scenes-128x256.py
+         configs/street_scenes/gun_drn-d-22_colour_1xb4-600_street-scenes-128x256.py
 """
-_base_ = './gun_drn-d-22_1xb8-300_street-scenes-128x256.py'
+_base_ = './gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 train_dataloader = dict(dataset=dict(pipeline=[
     dict(type='LoadImageFromFile'),
     dict(type='LoadAnnotations'),
