@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from .comparison import Entry
+from .environment import environment_note
 from .timing import ratio
 
 _TITLES = {
@@ -114,7 +115,7 @@ def write_report(entries: List[Entry], out: Path, command: str, picture: str,
         f'of {entries[0].step.runs} runs taken in turns in one process; ratio: to the first row.',
         '- GMAC: 10^9 multiply-adds, of convolutions and matrix products at inference, one '
         f'{size[0]} x {size[1]} image; auxiliary heads are left out, of parameters too.',
-        '- measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items()),
+        f'- {environment_note(environment)}',
     ]
     report, results = out / 'report.md', out / 'results.json'
     names = [f'{name}: {entry.name}' for name, entry in zip(
