@@ -93,6 +93,15 @@ def test_fused_norms(name, sharing):
     torch.testing.assert_close(fused(image), expected, rtol=1e-3, atol=1e-4)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize('name', BACKBONES)
+def test_fused_norms_are_refused_where_a_branch_keeps_its_own(name):
+    encoder, image = build(name, 'separate norm').eval(), torch.randn(1, 3, 96, 64)
+    encoder(image)
+    with pytest.raises(RuntimeError, match=r'trunk\..* has been fused.*separate_norm=True.*Fix'):
+        fuse_conv_bn(encoder)(image)
+
+
 @pytest.mark.parametrize('sharing', SHARINGS)
 def test_moves_as_one(sharing):
     encoder = build(sharing=sharing).to(torch.float64)
