@@ -1,6 +1,6 @@
 """The host: mmcv-lite's missing ops, what is not installed, and that nothing else changes.
 
-How checkpoints are loaded is in test_compat_checkpoints.py.
+How checkpoints are loaded is in test_compat_*checkpoints.py and test_compat_downloads.py.
 """
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Measure GUN's frame rate beside ERFNet's and ICNet's, and what its guidance costs."""
 import argparse
 import copy
-import json
 import shlex
 import sys
 import warnings
@@ -15,7 +14,7 @@ import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.real_time import BILINEAR, ERFNET, GUN, ICNET, race_frames
-from mmseg_nrd.benchmark.speed_report import format_rows, race_rows
+from mmseg_nrd.benchmark.speed_report import format_rows, race_rows, write_results
 from mmseg_nrd.engine import silence_host_warnings
 
 OURS = Path(__file__).parents[1] / 'configs/gun/gun_drn-d-22_8xb1-93k_cityscapes-1024x2048.py'
@@ -57,15 +56,9 @@ def main() -> None:
     for name, size in ((ERFNET, half), (ICNET, full)):
         models[name] = (get_config(RIVALS[name]).model, size)
     rows = race_rows([race_frames(models, args.rounds)])
-    command = shlex.join(['python', *sys.argv])
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / 'results.json').write_text(json.dumps(dict(
-        command=command, environment=environment, rows=rows), indent=1) + '\n', encoding='utf-8')
-    notes = 'measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items())
-    report = '\n'.join(['# Frames of GUN and of networks made for speed', '', f'    {command}', '',
-                        format_rows(rows, 'GUN'), notes, ''])
-    (args.out / 'report.md').write_text(report, encoding='utf-8')
-    print(report)
+    print(write_results(
+        args.out, 'Frames of GUN and of networks made for speed', shlex.join(['python', *sys.argv]),
+        environment, rows, [format_rows(rows, 'GUN')]))
 
 
 if __name__ == '__main__':

@@ -1,6 +1,5 @@
 """Measure NRD's speed and memory: its decode step, its head, a whole model, and how they grow."""
 import argparse
-import json
 import shlex
 import sys
 import warnings
@@ -22,7 +21,7 @@ from mmseg_nrd.benchmark.speed import (
     race_labels,
     race_models,
 )
-from mmseg_nrd.benchmark.speed_report import draw_growth, format_rows, race_rows
+from mmseg_nrd.benchmark.speed_report import draw_growth, format_rows, race_rows, write_results
 from mmseg_nrd.engine import silence_host_warnings
 
 OURS = Path(__file__).parents[1] / 'configs/nrd/nrd_r50_4xb4-84k_cityscapes-512x1024.py'
@@ -104,19 +103,15 @@ def main() -> None:
 
 def write(args: argparse.Namespace, rows: dict, environment: dict) -> None:
     """The JSON, the table and the curves."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    command = shlex.join(['python', *sys.argv])
-    (args.out / 'results.json').write_text(json.dumps(dict(
-        command=command, environment=environment, rows=rows), indent=1) + '\n', encoding='utf-8')
-    tables = [f'## {group}\n\n{format_rows(rows[group])}' for group in args.groups]
-    notes = 'measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items())
+    sections = [f'## {group}\n\n{format_rows(rows[group])}' for group in args.groups]
     picture = args.out / 'growth.png'
+    if 'growth' in rows:
+        sections.append(f'![time and memory over image size and classes]({picture.name})\n')
+    report = write_results(args.out, 'Speed and memory of NRD', shlex.join(['python', *sys.argv]),
+                           environment, rows, sections)
     if 'growth' in rows:
         count = len(rows['growth']) - len(CLASSES)
         draw_growth(rows['growth'][:count], rows['growth'][count:], picture)
-        tables.append(f'![time and memory over image size and classes]({picture.name})\n')
-    report = '\n'.join(['# Speed and memory of NRD', '', f'    {command}', '', *tables, notes, ''])
-    (args.out / 'report.md').write_text(report, encoding='utf-8')
     print(report)
 
 

@@ -35,3 +35,8 @@ def describe_environment(**extra: object) -> Dict[str, object]:
         mmcv=sys.modules['mmcv'].__version__,
         numpy=np.__version__, device=get_device(), machine=platform.machine(),
         threads=torch.get_num_threads(), **extra)
+
+
+def environment_note(environment: Dict[str, object]) -> str:
+    """What :func:`describe_environment` returned, as one line of a report."""
+    return 'measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from .comparison import Entry
+from .environment import environment_note
 from .losses import thin
 from .timing import ratio
 from .training import Outcome
@@ -174,7 +175,7 @@ def write_report(entries: List[Entry], out: Path, command: str, pictures: Dict[s
         'compared these configs in this folder; ratio: to the first row.',
         '- GMAC: 10^9 multiply-adds, of convolutions and matrix products at inference, one '
         f'{size[0]} x {size[1]} image; auxiliary heads are left out, of parameters too.',
-        '- measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items()),
+        f'- {environment_note(environment)}',
         *_history(entries, environment),
     ]
     report, results = out / 'report.md', out / 'results.json'

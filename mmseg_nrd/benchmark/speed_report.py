@@ -1,13 +1,15 @@
 """Races as JSON, as a Markdown table and as curves."""
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, List, Sequence, Union
 
 import matplotlib
 import numpy as np
 
+from .environment import environment_note
 from .race import Race
 
 _HEADER = ('what', 'where', 'mode', '{}, ms', '{}, MB', 'against', 'its ms',
@@ -77,6 +79,30 @@ def format_rows(rows: Sequence[Dict[str, object]], ours: str = 'NRD') -> str:
             f"{row['seconds'][first]['median'] * 1e3:.2f}",
             f"{row['peak_bytes'][first] / 1e6:.0f}", *against))
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
+
+
+def write_results(out: Path, title: str, command: str, environment: Dict[str, object],
+                  rows: Union[list, Dict[str, list]], sections: Sequence[str]) -> str:
+    """Write ``results.json`` and ``report.md``.
+
+    Args:
+        out (Path): Their folder, made if it is not there.
+        title (str): Of the report.
+        command (str): What was run.
+        environment (dict): What ``describe_environment`` returned.
+        rows (list[dict] | dict[str, list[dict]]): From :func:`race_rows`, all or by group.
+        sections (Sequence[str]): Markdown of the report, such as :func:`format_rows` of them.
+
+    Returns:
+        str: the report.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    (out / 'results.json').write_text(json.dumps(dict(
+        command=command, environment=environment, rows=rows), indent=1) + '\n', encoding='utf-8')
+    report = '\n'.join([f'# {title}', '', f'    {command}', '', *sections,
+                        environment_note(environment), ''])
+    (out / 'report.md').write_text(report, encoding='utf-8')
+    return report
 
 
 def draw_growth(by_size: Sequence[Dict[str, object]], by_classes: Sequence[Dict[str, object]],

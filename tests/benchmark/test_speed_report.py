@@ -2,12 +2,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import cv2
+import pytest
 
 from mmseg_nrd.benchmark.race import Race
-from mmseg_nrd.benchmark.speed_report import draw_growth, format_rows, race_rows
+from mmseg_nrd.benchmark.speed_report import (
+    draw_growth,
+    format_rows,
+    race_rows,
+    write_results,
+)
 
+RESULTS = Path(__file__).parents[2] / 'benchmarks' / 'results'
 DECODE = Race('decode step', 'K=19, 16 x 32 places', 'inference',
               {'NRD': [0.001, 0.001, 0.002], 'authors': [0.05, 0.05, 0.05]},
               {'NRD': 2_000_000, 'authors': 50_000_000}, {'authors': 1 / 30})
@@ -42,6 +50,20 @@ def test_a_step_without_rivals_has_a_row_too():
                            {'NRD': 7 * 10**9})])
     assert format_rows(rows).splitlines()[2] == (
         '| labels | K=150, 4096 x 8192 | inference | 60000.00 | 7000 |  |  |  |  |  |  |')
+
+
+@pytest.mark.parametrize('folder', ['speed', 'speed-full', 'real-time'])
+def test_files_are_laid_out_as_the_committed_ones(tmp_path, folder):
+    committed = RESULTS / folder
+    results = json.loads((committed / 'results.json').read_text())
+    text = (committed / 'report.md').read_text()
+    title, _, body = text.partition(f"\n\n    {results['command']}\n\n")
+    sections = [body[:body.index('measured with')].removesuffix('\n')]
+    report = write_results(tmp_path / 'new' / folder, title.removeprefix('# '), **results,
+                           sections=sections)
+    assert report == text
+    for name in ('results.json', 'report.md'):
+        assert (tmp_path / 'new' / folder / name).read_bytes() == (committed / name).read_bytes()
 
 
 def test_growth_is_drawn(tmp_path):

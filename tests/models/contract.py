@@ -40,7 +40,8 @@ class Head:
     Args:
         config: Its config; ``norm_cfg`` is replaced where a test wants another.
         logits: The side of the logits for a side of the image.
-        widths, strides: Of the encoder levels that it is given.
+        widths, strides: Of the encoder levels that it is given. No width may be a side of a map
+            that a test compiles for: torch.compile takes equal numbers for the same one.
         wraps: The key under which a head that it wraps takes the options of ``BaseDecodeHead``.
         align_corners: What it can be told of them.
     """
@@ -140,6 +141,12 @@ HEADS: Dict[str, Head] = {
         type='GuidedUpsamplingHead', head=dict(ASPP, type=STOCK), scale_factor=4,
         large_rf_in_channels=12, large_rf_index=3, norm_cfg=BN, guidance='large_rf'),
         logits=lambda side: 4 * ceil_by(4)(side), wraps='head'),
+    # The high-resolution level comes last, where the wrapped head does not look for its c1.
+    'GuidedUpsamplingHead-fusion': Head(dict(
+        type='GuidedUpsamplingHead', head=dict(ASPP, type=STOCK), scale_factor=2,
+        large_rf_in_channels=12, large_rf_index=3, high_res_in_channels=3, high_res_index=4,
+        high_res_channels=4, norm_cfg=BN, guidance='fusion'),
+        logits=ceil_by(2), widths=(4, 6, 8, 12, 3), strides=(4, 8, 16, 32, 2), wraps='head'),
 }
 
 DRN = dict(depth=22, base_channels=2, norm_cfg=BN)

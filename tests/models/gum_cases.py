@@ -12,7 +12,7 @@ INNER = dict(type='FCNHead', in_channels=6, channels=6, num_convs=0, concat_inpu
              num_classes=3, dropout_ratio=0)
 SMALL = dict(
     type='GuidedUpsamplingHead', scale_factor=8, large_rf_in_channels=6, large_rf_channels=4,
-    high_res_in_channels=5)
+    high_res_in_channels=5, norm_cfg=dict(type='BN'))
 
 
 def build(head=None, **changes):

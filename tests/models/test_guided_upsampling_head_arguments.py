@@ -90,9 +90,11 @@ def test_layers_are_those_of_the_wrapped_head_unless_given():
 
     wide = dict(high_res_channels=4)
     group = dict(type='GN', num_groups=2)
-    assert kinds(build(**wide)) == {nn.BatchNorm2d, nn.ReLU}
-    inherited = build(dict(norm_cfg=group, act_cfg=dict(type='GELU')), **wide)
+    assert kinds(build(norm_cfg=None, **wide)) == {nn.ReLU}
+    inherited = build(dict(norm_cfg=group, act_cfg=dict(type='GELU')), norm_cfg=None, **wide)
     assert kinds(inherited) == {nn.GroupNorm, nn.GELU}
+    assert kinds(build(dict(norm_cfg=group, act_cfg=None), norm_cfg=None, **wide)) == {
+        nn.GroupNorm}
     given = build(dict(norm_cfg=dict(type='SyncBN')), norm_cfg=group, act_cfg=dict(type='GELU'),
                   **wide)
     assert kinds(given) == {nn.GroupNorm, nn.GELU}

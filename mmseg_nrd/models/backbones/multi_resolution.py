@@ -8,7 +8,7 @@ from typing import Optional, Sequence, Tuple, Union
 import torch.nn.functional as F
 from mmengine.model import BaseModule, ModuleList
 from mmseg.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmseg_nrd.ops import check_positive_int
 
@@ -55,8 +55,8 @@ class MultiResolutionEncoder(BaseModule):
             None for none. Defaults to 1.
         share_weights (bool): Whether the branches share their layers. Defaults to True.
         separate_norm (bool): Whether branches that share keep a BatchNorm each, all of them
-            starting as those of ``trunk``. ``fuse_conv_bn`` cannot serve such a model, whose
-            convolutions would need two fusions at once. Defaults to False.
+            starting as those of ``trunk``. A convolution with two norms fits into no fusion, so
+            after ``fuse_conv_bn`` such an encoder refuses to run. Defaults to False.
         init_cfg (dict | list[dict], optional): As for any MMSeg module. Pretrained weights of the
             backbone belong into its own config. Defaults to None.
 
@@ -112,8 +112,10 @@ class MultiResolutionEncoder(BaseModule):
         """Maps of a batch of images (B, 3, H, W): guidance, then one of each branch.
 
         Raises:
+            RuntimeError: if branches keep norms of their own and the trunk's have been fused.
             ValueError: if a backbone hands out another number of levels than was asked for.
         """
+        self._check_not_fused()
         out = []
         for branch, scale, handed_out, wanted in zip(
                 [*self.parts, self.trunk], self.scales, self.handed_out, self.wanted):
@@ -125,6 +127,16 @@ class MultiResolutionEncoder(BaseModule):
                     'out_indices and guidance_index, and let it be no longer than they need.')
             out += [levels[handed_out.index(level)] for level in wanted]
         return tuple(out)
+
+    def _check_not_fused(self) -> None:
+        for names in self.kept_norms:
+            for name in names:
+                # What every fusion leaves where the norm was.
+                if isinstance(self.trunk.get_submodule(name), nn.Identity):
+                    raise RuntimeError(
+                        f'trunk.{name} has been fused into the convolution before it: with '
+                        'separate_norm=True another branch runs that convolution with a norm of '
+                        'its own. Fix: leave out fuse_conv_bn for this model.')
 
 
 def _resize(x: Tensor, scale: float) -> Tensor:

@@ -1,7 +1,7 @@
 """GUN's Guidance Modules: they say where each upsampled pixel is to read."""
 from __future__ import annotations
 
-from typing import Sequence, Tuple, Union
+from typing import Optional, Sequence, Tuple, Union
 
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
@@ -28,14 +28,14 @@ class OffsetConv(nn.Conv2d):
         nn.init.zeros_(self.bias)
 
 
-def conv_layer(in_channels: int, channels: int, kernel_size: int, norm_cfg: dict,
-               act_cfg: dict) -> ConvModule:
-    """Conv-norm-act that keeps the size.
+def conv_layer(in_channels: int, channels: int, kernel_size: int, norm_cfg: Optional[dict],
+               act_cfg: Optional[dict]) -> ConvModule:
+    """Conv-norm-act that keeps the size; without norm or activation where that is None.
 
     Raises:
         ValueError: if the norm's groups do not divide ``channels``.
     """
-    groups = norm_cfg.get('num_groups', 1)
+    groups = (norm_cfg or {}).get('num_groups', 1)
     if channels % groups:
         raise ValueError(
             f'norm_cfg.num_groups={groups}: must divide the {channels} channels of a guidance '
@@ -77,12 +77,13 @@ class LargeRFGuidance(BaseModule):
         scale_factor (int): From the logits to the upsampled map.
         bottleneck (int): Width of a 1x1 conv-norm-act before the first step; 0 for none.
         align_corners (bool): Of all resizing.
-        norm_cfg (dict): Norm of the convolutions.
-        act_cfg (dict): Activation of the convolutions.
+        norm_cfg (dict, optional): Norm of the convolutions; None for none.
+        act_cfg (dict, optional): Activation of the convolutions; None for none.
     """
 
     def __init__(self, in_channels: int, channels: Union[int, Sequence[int]], scale_factor: int,
-                 bottleneck: int, align_corners: bool, norm_cfg: dict, act_cfg: dict):
+                 bottleneck: int, align_corners: bool, norm_cfg: Optional[dict],
+                 act_cfg: Optional[dict]):
         super().__init__()
         self.align_corners = align_corners
         widths = ladder_widths(channels, scale_factor)
@@ -118,10 +119,11 @@ class HighResGuidance(Sequential):
     Args:
         in_channels (int): Channels of the map.
         channels (int): Width of the layer in between; 0 for none.
-        norm_cfg (dict): Its norm.
-        act_cfg (dict): Its activation.
+        norm_cfg (dict, optional): Its norm; None for none.
+        act_cfg (dict, optional): Its activation; None for none.
     """
 
-    def __init__(self, in_channels: int, channels: int, norm_cfg: dict, act_cfg: dict):
+    def __init__(self, in_channels: int, channels: int, norm_cfg: Optional[dict],
+                 act_cfg: Optional[dict]):
         hidden = [conv_layer(in_channels, channels, 1, norm_cfg, act_cfg)] if channels else []
         super().__init__(*hidden, OffsetConv(channels or in_channels))

@@ -53,9 +53,9 @@ class GuidedUpsamplingHead(BaseModule):
         high_res_in_channels (int): Channels of the high-resolution level; 0 for no such level.
         high_res_index (int): Which input that level is. Defaults to 0.
         high_res_channels (int): Width of a layer before its offsets; 0 for none. Defaults to 0.
-        norm_cfg (dict, optional): Norm of the guidance modules. Defaults to the wrapped head's,
-            BN if that has none.
-        act_cfg (dict, optional): Their activation. Defaults likewise, to ReLU.
+        norm_cfg (dict, optional): Norm of the guidance modules. Defaults to None, the wrapped
+            head's: none if its own is None, as MMSeg's heads have it unless they are told.
+        act_cfg (dict, optional): Their activation. Defaults to None, likewise the wrapped head's.
         init_cfg (dict | list[dict], optional): As for any MMSeg module. Defaults to None.
 
     Raises:
@@ -104,8 +104,8 @@ class GuidedUpsamplingHead(BaseModule):
         self.mode = mode
         self.levels = dict(large_rf=(large_rf_index, large_rf_in_channels),
                            high_res=(high_res_index, high_res_in_channels))
-        layer = dict(norm_cfg=norm_cfg or self.head.norm_cfg or dict(type='BN'),
-                     act_cfg=act_cfg or self.head.act_cfg or dict(type='ReLU'))
+        layer = dict(norm_cfg=self.head.norm_cfg if norm_cfg is None else norm_cfg,
+                     act_cfg=self.head.act_cfg if act_cfg is None else act_cfg)
         self.large_rf = LargeRFGuidance(
             large_rf_in_channels, large_rf_channels, scale_factor, large_rf_bottleneck,
             self.align_corners, **layer) if 'large_rf' in DESIGNS[guidance] else None

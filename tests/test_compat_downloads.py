@@ -1,0 +1,58 @@
+"""Checkpoints from the net load as files do, the hostile ones refused."""
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+
+import pytest
+import torch
+from hostile_cases import bomb, needs_torch_2_6
+from mmengine.runner import checkpoint
+from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
+
+pytestmark = needs_torch_2_6
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A directory that http://127.0.0.1 serves, and its address."""
+    folder = tmp_path / 'site'
+    folder.mkdir()
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch_home'))
+    for name in ('no_proxy', 'NO_PROXY'):
+        monkeypatch.setenv(name, '127.0.0.1')
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f'http://127.0.0.1:{server.server_port}/x.pth'
+        models = dict(checkpoint.get_external_models(), mine=address)
+        monkeypatch.setattr(checkpoint, 'get_external_models', lambda: models)
+        monkeypatch.setattr(checkpoint, 'get_torchvision_models', lambda: models)
+        yield folder / 'x.pth', address
+        server.shutdown()
+
+
+@pytest.mark.parametrize('scheme', ['http', 'open-mmlab://mine', 'torchvision://mine'])
+@pytest.mark.parametrize('zipped', [True, False])
+def test_weights_from_the_net(scheme, zipped, site, tmp_path, monkeypatch):
+    path, address = site
+    source = address if scheme == 'http' else scheme
+    monkeypatch.setenv('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '1')
+    marker = tmp_path / 'marker'
+    torch.save(bomb('beside weights', marker), path, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(Exception, match='Weights only load failed'):
+        CheckpointLoader.load_checkpoint(source)
+    assert not marker.exists()
+
+    for cached in (tmp_path / 'torch_home').rglob('*.pth'):
+        cached.unlink()
+    torch.save({'weight': torch.full((1, 1), 3.)}, path, _use_new_zipfile_serialization=zipped)
+    layer = torch.nn.Linear(1, 1)
+    load_checkpoint(layer, source)
+    assert layer.weight.item() == 3

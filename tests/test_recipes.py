@@ -1,0 +1,85 @@
+"""The recipes of configs/nrd and configs/gun, each as its paper's authors trained."""
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+CONFIGS = Path(__file__).parents[1] / 'configs'
+SGD = dict(type='SGD', lr=0.01, weight_decay=5e-4, warm_up=(0.01, 4000), poly=(0.9, 1e-4))
+ADAMW = dict(type='AdamW', lr=6e-5, weight_decay=0.01, warm_up=(1e-6, 1500), poly=(1.0, 0.0))
+CITYSCAPES = dict(SGD, iterations=84000, crop=(512, 1024), scale=(2048, 1024))
+ADE20K = dict(SGD, iterations=164000, crop=(512, 512), scale=(2048, 512))
+CONTEXT = dict(SGD, lr=0.004, weight_decay=1e-4, iterations=84000, crop=(480, 480),
+               scale=(520, 520))
+MIT = dict(ADAMW, iterations=160000, crop=(512, 512), scale=(2048, 512), head_lr=10, reduction=1,
+           widths=(512, 64, 320))
+# the beginning of a config's name: its recipe
+RECIPES = {
+    'nrd_r50_': CITYSCAPES, 'nrd_r101_4xb4-84k_cityscapes': CITYSCAPES,
+    'nrd_r101_4xb4-164k_ade20k': ADE20K, 'nrd_x101-64x4d_': dict(ADE20K, frozen=1),
+    'nrd_r101_4xb4-84k_pascal-context': CONTEXT,
+    'nrd_mit-b1_': dict(MIT, reduction=2), 'nrd_mit-b2_': MIT,
+    'nrd_mit-b5_': dict(MIT, crop=(640, 640), scale=(2048, 640)),
+    'nrd_twins-svt-l_': dict(MIT, iterations=164000, head_lr=1, widths=(1024, 128, 512)),
+}
+NRD, GUN = (sorted((CONFIGS / folder).glob(f'{folder}_*.py')) for folder in ('nrd', 'gun'))
+
+
+def step(cfg, kind):
+    return next(step for step in cfg.train_dataloader.dataset.pipeline if step['type'] == kind)
+
+
+def batch(path, cfg):
+    """Of all processes: their number stands in the file's name."""
+    processes, each = map(int, re.search(r'_(\d+)xb(\d+)-', path.stem).groups())
+    assert cfg.train_dataloader.batch_size == each
+    return processes * each
+
+
+@pytest.mark.parametrize('path', NRD, ids=lambda path: path.stem)
+def test_nrd(path):
+    recipe, = (recipe for start, recipe in RECIPES.items() if path.stem.startswith(start))
+    cfg, end = Config.fromfile(path), recipe['iterations']
+    optimizer, aux = cfg.optim_wrapper.optimizer, cfg.model.auxiliary_head
+    assert (optimizer.type, optimizer.lr, optimizer.weight_decay) == (
+        recipe['type'], recipe['lr'], recipe['weight_decay'])
+    assert optimizer.get('momentum') == (0.9 if recipe['type'] == 'SGD' else None)
+    keys = cfg.optim_wrapper.get('paramwise_cfg', {}).get('custom_keys', {})
+    assert keys.get('head', {}).get('lr_mult', 1) == recipe.get('head_lr', 1)
+    undecayed = {name for name, value in keys.items() if value.get('decay_mult') == 0}
+    assert undecayed == ({'norm', 'pos_block'} if recipe['type'] == 'AdamW' else set())
+    warm_up, poly = cfg.param_scheduler
+    assert (warm_up.type, warm_up.start_factor, warm_up.begin, warm_up.end) == (
+        'LinearLR', recipe['warm_up'][0], 0, recipe['warm_up'][1])
+    assert (poly.type, poly.power, poly.eta_min, poly.begin, poly.end) == (
+        'PolyLR', *recipe['poly'], recipe['warm_up'][1], end)
+    assert not warm_up.by_epoch and not poly.by_epoch
+    assert cfg.train_cfg.max_iters == end
+    assert batch(path, cfg) == 16
+    crop, resize = step(cfg, 'RandomCrop'), step(cfg, 'RandomResize')
+    assert (tuple(crop.crop_size), crop.cat_max_ratio) == (recipe['crop'], 0.75)
+    assert (tuple(resize.scale), tuple(resize.ratio_range)) == (recipe['scale'], (0.5, 2))
+    assert (aux.type, aux.loss_decode.loss_weight) == ('FCNHead', 0.4)
+    assert cfg.model.decode_head.get('controller_reduction', 1) == recipe.get('reduction', 1)
+    assert cfg.model.backbone.get('frozen_stages', -1) == recipe.get('frozen', -1)
+    assert cfg.model.test_cfg.mode == 'whole'
+    if 'widths' in recipe:
+        head = cfg.model.decode_head
+        assert (head.in_channels, head.c1_in_channels, aux.in_channels) == recipe['widths']
+
+
+@pytest.mark.parametrize('path', GUN, ids=lambda path: path.stem)
+def test_gun(path):
+    cfg = Config.fromfile(path)
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='SGD', lr=1e-3, momentum=0.9, weight_decay=5e-4)
+    assert batch(path, cfg) == 8
+    steps, = cfg.param_scheduler
+    # Cityscapes' 2975 images make 372 batches of 8 an epoch.
+    assert cfg.train_cfg.max_iters == 250 * 372
+    assert (steps.type, steps.milestones, steps.gamma, steps.by_epoch) == (
+        'MultiStepLR', [100 * 372, 200 * 372], 0.1, False)
+    assert tuple(step(cfg, 'RandomCrop').crop_size) == (1024, 2048)
