@@ -2,6 +2,7 @@
 # make test   the tests            make test-slow   the long ones
 # make lint   ruff                 make clean       remove what make made
 # make ablations  GUN's ablations on street scenes, three seeds; most of an hour
+#             (demo and ablations go on where they were stopped; make clean forgets the demo)
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 #
 # Everything is installed into $(VENV), once. To choose another torch or index:
@@ -32,7 +33,7 @@ CONFIGS := configs/street_scenes
 .PHONY: help install demo ablations bench test test-slow lint format clean
 
 help:
-	@sed -n '1,10s/^# \{0,1\}//p' Makefile
+	@sed -n '1,11s/^# \{0,1\}//p' Makefile
 
 install: $(STAMP)
 

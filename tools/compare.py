@@ -17,7 +17,7 @@ from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
-from mmseg_nrd.benchmark.runs import check_runs, forget_runs
+from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
 from mmseg_nrd.benchmark.step_cost import image_size
 from mmseg_nrd.benchmark.zoom import draw_zooms
 from mmseg_nrd.datasets.checks import check_data, count_images
@@ -60,12 +60,15 @@ def main() -> None:
         configs = load_configs(args.configs, args.cfg_options)
         for cfg in configs.values():
             check_data(cfg, 'train', 'test')
-        check_budget(args.seeds, args.iters, args.budget)
+        check_budget(args.seeds, args.iters, args.budget, args.save_every)
         cfg = next(iter(configs.values()))
         samples = range(min(PICTURED, count_images(cfg, 'test')))
         if args.fresh:
             forget_runs(configs, args.out)
         check_runs(configs, args.out, samples)
+        if finished_runs(args.out):
+            print(f'finished runs were found in {args.out / "runs"}: those that are asked for '
+                  'again are not repeated; --fresh repeats them')
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     try:

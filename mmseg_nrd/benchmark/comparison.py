@@ -55,7 +55,8 @@ def _equal_time(entry: Entry, first: Entry, iterations: int) -> int:
     return max(1, round(iterations * wanted / own))
 
 
-def check_budget(seeds: int, iterations: Optional[int], budget: str) -> None:
+def check_budget(seeds: int, iterations: Optional[int], budget: str,
+                 save_every: float = 60.) -> None:
     """Refuse a budget that :func:`compare` cannot keep.
 
     Raises:
@@ -66,6 +67,9 @@ def check_budget(seeds: int, iterations: Optional[int], budget: str) -> None:
     for name, value in dict(seeds=seeds, iterations=iterations).items():
         if value is not None and value < 1:
             raise ValueError(f'{name}={value}: must be at least 1. Fix: raise {name}.')
+    if not save_every >= 0:
+        raise ValueError(f'save_every={save_every}: must be seconds, 0 for each iteration. Fix: '
+                         'raise save_every.')
 
 
 def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
@@ -95,7 +99,7 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
     Raises:
         ValueError: if an argument is out of range, or ``out`` holds runs of other configs.
     """
-    check_budget(seeds, iterations, budget)
+    check_budget(seeds, iterations, budget, save_every)
     claim_runs(configs, out, samples)
     first, environment = next(iter(configs)), environment or {}
     init_default_scope('mmseg')

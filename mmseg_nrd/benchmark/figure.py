@@ -6,6 +6,7 @@ from typing import List, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from mmengine.config import Config
 
@@ -14,7 +15,10 @@ from .panels import IGNORED, block_size, distinct_colours, draw_blocks, load_sce
 from .report import mean_and_spread, short_names
 
 _MOST_COLUMNS = 5
-_COSTS_HEIGHT = 3.7
+_BUDGETS = dict(iters='equal iterations', time='equal training time')
+# Hollow, so that a point under another still shows.
+_MARKERS = dict(iters=dict(marker='o', markersize=5),
+                time=dict(marker='s', markersize=10, fillstyle='none'))
 
 
 def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
@@ -42,8 +46,8 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
                           paint(outcome.predictions[row], palette)))
         blocks.append(block)
     height, width = scenes[0].truth.shape
-    across, down = block_size(len(blocks[0]), _MOST_COLUMNS, 4., height / width)
-    heights = [down * len(blocks) + 0.9, _COSTS_HEIGHT]
+    across, down = block_size(blocks[0], _MOST_COLUMNS, 4., height / width)
+    heights = [down * len(blocks) + 0.9, max(3.7, 1. + 0.19 * (len(entries) + len(budgets)))]
     figure = Figure(figsize=(max(across, 12.), sum(heights)), layout='constrained')
     top, bottom = figure.subfigures(2, 1, height_ratios=heights)
     draw_blocks(top, blocks, _MOST_COLUMNS)
@@ -57,17 +61,13 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
 
 def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[str]) -> None:
     left, right = figure.subplots(1, 2)
-    # Hollow, so that a point under another still shows.
-    markers = dict(iters=dict(marker='o', markersize=5),
-                   time=dict(marker='s', markersize=10, fillstyle='none'))
-    titles = dict(iters='equal iterations', time='equal training time')
-    for entry, name, colour in zip(entries, names, distinct_colours(len(entries))):
+    colours = distinct_colours(len(entries))
+    for entry, colour in zip(entries, colours):
         for budget in budgets:
             outcomes = entry.outcomes[budget]
             miou, spread = mean_and_spread([outcome.miou for outcome in outcomes])
             seconds, _ = mean_and_spread([outcome.seconds for outcome in outcomes])
-            style = dict(yerr=spread, **markers[budget], color=colour, capsize=4,
-                         linestyle='', label=f'{name}, {titles[budget]}')
+            style = dict(yerr=spread, **_MARKERS[budget], color=colour, capsize=4, linestyle='')
             left.errorbar(entry.cost.head_multiply_adds / 1e9, miou, **style)
             right.errorbar(seconds, miou, **style)
     left.set_xlabel('multiply-adds of the decode head, G')
@@ -76,5 +76,8 @@ def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[st
         axis.set_xlim(0, axis.dataLim.x1 * 1.05)
         axis.set_ylabel('mIoU, %')
         axis.grid(alpha=0.3)
-    figure.legend(*right.get_legend_handles_labels(), loc='outside right upper',
-                  fontsize='small')
+    figure.legend(
+        handles=[Patch(color=colour, label=name) for name, colour in zip(names, colours)]
+        + [Line2D([], [], color='grey', linestyle='', label=_BUDGETS[budget], **_MARKERS[budget])
+           for budget in budgets],
+        loc='outside right upper', fontsize='small')

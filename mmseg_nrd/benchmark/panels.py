@@ -75,10 +75,12 @@ def balanced_columns(panels: int, most: int) -> int:
     return math.ceil(panels / math.ceil(panels / most))
 
 
-def block_size(panels: int, most: int, width: float, aspect: float) -> Tuple[float, float]:
+def block_size(block: Sequence[Panel], most: int, width: float,
+               aspect: float) -> Tuple[float, float]:
     """(width, height) of a block in inches, its titles included; ``aspect`` is height / width."""
-    columns = balanced_columns(panels, most)
-    return columns * width, math.ceil(panels / columns) * (width * aspect + 0.45)
+    columns = balanced_columns(len(block), most)
+    title = 0.18 + 0.16 * max(title.count('\n') + 1 for title, _ in block)
+    return columns * width, math.ceil(len(block) / columns) * (width * aspect + title)
 
 
 def draw_blocks(figure: Figure, blocks: Sequence[Sequence[Panel]], most: int) -> None:

@@ -113,9 +113,9 @@ def draw_zooms(entries: List[Entry], cfg: Config, samples: Sequence[int], path: 
             block.append((f'{name}\n{share}', _stack(
                 paint(prediction, palette), error_map(image, truth, prediction, classes))))
         blocks.append(block)
-    cells, aspect = len(blocks[0]), (2 * _CROP[0] + 2) / _CROP[1]
-    width = min(4., 16. / balanced_columns(cells, _MOST_COLUMNS))
-    across, down = block_size(cells, _MOST_COLUMNS, width, aspect)
+    width = min(4., 16. / balanced_columns(len(blocks[0]), _MOST_COLUMNS))
+    rows, columns = blocks[0][0][1].shape[:2]
+    across, down = block_size(blocks[0], _MOST_COLUMNS, width, rows / columns)
     figure = Figure(figsize=(across, down * len(blocks) + 0.5), layout='constrained')
     draw_blocks(figure, blocks, _MOST_COLUMNS)
     figure.suptitle('The spot of each image with the most boundaries. Below a prediction: its '

@@ -92,7 +92,7 @@ def test_a_finished_comparison_is_only_read_back(stopped, tool, small):
     out, runs, *_ = stopped
     before = json.loads((out / 'results.json').read_text())
     parts = [sorted(run.iterdir()) for run in runs]
-    tool('compare', *arguments(small, out))
+    assert '--fresh repeats them' in tool('compare', *arguments(small, out))
     after = json.loads((out / 'results.json').read_text())
     assert after['rows'] == before['rows']
     assert [sorted(run.iterdir()) for run in runs] == parts
