@@ -8,11 +8,12 @@ from mmengine.config import DictAction
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark import compare
-from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, image_size, load_configs
+from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, load_configs
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
+from mmseg_nrd.benchmark.size import image_size
 from mmseg_nrd.datasets.checks import check_data, count_images
 from mmseg_nrd.engine import silence_host_warnings
 

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .budget import with_budget
 from .cost import Cost, count_cost
+from .size import image_size
 from .timing import Timing, time_alternating
 from .training import Outcome, train_and_test
 
@@ -42,20 +43,6 @@ class Entry:
                                train_seconds=[outcome.seconds for outcome in outcomes],
                                checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
                   for budget, outcomes in self.outcomes.items()})
-
-
-def image_size(cfg: Config) -> Tuple[int, int]:
-    """(H, W) that a config trains at.
-
-    Raises:
-        ValueError: if its data preprocessor names no size.
-    """
-    size = cfg.model.data_preprocessor.get('size')
-    if size is None:
-        raise ValueError(
-            f'{cfg.filename}: model.data_preprocessor.size is not set, so the cost has no image '
-            'size. Fix: set it to the crop size, as MMSeg configs do.')
-    return tuple(size)
 
 
 def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
