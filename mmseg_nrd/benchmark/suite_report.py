@@ -4,6 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from rich.table import Table
 
@@ -109,25 +110,27 @@ def terminal_tables(rows: Sequence[Dict[str, object]]) -> List[Table]:
 
 
 def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
-    """Latency against multiply-adds, a dot for each model, as a PNG.
+    """Latency against multiply-adds, a numbered dot for each model, as a PNG.
 
     Args:
         rows (Sequence[dict]): As in :func:`table_lines`; those with an error are left out.
         path (Path): The picture.
     """
-    names = dict(zip((row['name'] for row in rows), short_names([row['name'] for row in rows])))
+    names = short_names([row['name'] for row in rows])
     modes = modes_of(rows)
-    figure = Figure(figsize=(7 * len(modes), 5), layout='constrained')
-    for axis, mode in zip(figure.subplots(1, len(modes), squeeze=False)[0], modes):
-        for row in rows:
-            if mode not in row['modes']:
+    figure = Figure(figsize=(5 * len(modes) + 3, 5), layout='constrained')
+    axes = figure.subplots(1, len(modes), squeeze=False)[0]
+    for axis, mode in zip(axes, modes):
+        for number, (row, name) in enumerate(zip(rows, names), start=1):
+            if row['error'] is not None:
                 continue
             whole = row['modes'][mode]['parts'][WHOLE]
             at = whole['multiply_adds'] / 1e9, whole['seconds']['median'] * 1e3
-            axis.plot(*at, 'o')
-            axis.annotate(names[row['name']], at, xytext=(4, 4), textcoords='offset points',
-                          fontsize=7)
-        axis.set(title=_TITLES[mode], xlabel='multiply-adds, G', ylabel='latency, ms',
-                 xscale='log', yscale='log')
-        axis.grid(alpha=0.3)
+            axis.plot(*at, 'o', color=colormaps['tab20'](number % 20), label=f'{number} {name}')
+            axis.annotate(str(number), at, xytext=(4, 4), textcoords='offset points')
+        axis.set(title=_TITLES[mode], xlabel='multiply-adds, G', ylabel='latency, ms')
+        axis.loglog()
+        axis.tick_params(which='both', labelsize=7)
+        axis.grid(alpha=0.3, which='both')
+    figure.legend(*axes[0].get_legend_handles_labels(), loc='outside right upper')
     figure.savefig(path, dpi=100)
