@@ -64,10 +64,8 @@ def main() -> None:
         settings = Settings(
             device=args.device, shape=args.shape and tuple(args.shape), batch=args.batch,
             amp=args.amp, channels_last=args.channels_last, fuse=args.fuse,
-            compile=args.compile, train_step=args.train_step)
+            compile=args.compile, train_step=args.train_step, rounds=args.rounds)
         baseline = check_names(args.configs, args.baseline)
-        if args.rounds < 1:
-            raise ValueError(f'rounds={args.rounds}: must be at least 1. Fix: raise it.')
     except ValueError as error:
         sys.exit(f'error: {error}')
     silence_host_warnings()
@@ -76,7 +74,7 @@ def main() -> None:
         args.device, seed=SEED, rounds=args.rounds, amp=args.amp,
         channels_last=args.channels_last, fuse=args.fuse, compile=args.compile,
         keeps_freed_memory=args.keep_freed_memory and keep_freed_memory())
-    rows = measure(args.configs, settings, args.rounds, baseline,
+    rows = measure(args.configs, settings, baseline,
                    lambda configs: track(configs, description='building and counting'))
     write(args, rows, environment)
     sys.exit(any(row['error'] is not None for row in rows))

@@ -101,7 +101,7 @@ def _prepare(candidate: Candidate, settings: Settings) -> None:
 
 
 def _check_mask_head(cfg: dict) -> None:
-    head = cfg.decode_head
+    head = cfg.get('decode_head')
     kind = head.get('type') if isinstance(head, dict) else None
     if kind in ('MaskFormerHead', 'Mask2FormerHead') and not importlib.util.find_spec('mmdet'):
         raise ImportError(f'{kind} needs mmdet, which is not installed. Fix: install mmdet, or '

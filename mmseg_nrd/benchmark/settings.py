@@ -23,6 +23,7 @@ class Settings:
         fuse (bool): Norms taken into the convolutions before them, at inference.
         compile (bool): ``torch.compile`` for the forward pass of each part.
         train_step (bool): Measure forward and backward too.
+        rounds (int): Turns of each step.
     """
     device: str = 'cpu'
     shape: Optional[Tuple[int, int]] = None
@@ -32,14 +33,16 @@ class Settings:
     fuse: bool = False
     compile: bool = False
     train_step: bool = False
+    rounds: int = 9
 
     def __post_init__(self):
         _check_device(self.device, self.amp)
         if self.shape is not None and min(self.shape) < 1:
             raise ValueError(f'shape={tuple(self.shape)}: height and width must be at least 1. '
                              'Fix: raise them.')
-        if self.batch is not None and self.batch < 1:
-            raise ValueError(f'batch={self.batch}: must be at least 1. Fix: raise it.')
+        for name, value in dict(batch=self.batch, rounds=self.rounds).items():
+            if value is not None and value < 1:
+                raise ValueError(f'{name}={value}: must be at least 1. Fix: raise it.')
 
     @property
     def modes(self) -> Tuple[str, ...]:

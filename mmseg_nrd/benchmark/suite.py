@@ -41,15 +41,13 @@ def check_names(configs: Sequence[str], baseline: Optional[str]) -> str:
     return config_name(baseline)
 
 
-def measure(configs: Sequence[str], settings: Settings, rounds: int = 9,
-            baseline: Optional[str] = None,
+def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] = None,
             follow: Callable[[Iterable], Iterable] = iter) -> List[Dict[str, object]]:
     """Build every config, then time all of them in turns, in this process.
 
     Args:
         configs (Sequence[str]): Paths or upstream names.
         settings (Settings): How to run them.
-        rounds (int): Turns of each step. Defaults to 9.
         baseline (str, optional): Which one the ratios are to. Defaults to None, the first.
         follow (Callable): Wraps the configs while they are prepared, to show progress.
 
@@ -57,16 +55,14 @@ def measure(configs: Sequence[str], settings: Settings, rounds: int = 9,
         list[dict]: a row for each config, with its figures by mode and part, or its error.
 
     Raises:
-        ValueError: if ``rounds`` is below 1, or a name is ambiguous or unknown.
+        ValueError: if a name is ambiguous or unknown.
     """
-    if rounds < 1:
-        raise ValueError(f'rounds={rounds}: must be at least 1. Fix: raise rounds.')
     baseline = check_names(configs, baseline)
     candidates = [prepare(config, settings) for config in follow(configs)]
     steps = {(candidate.name, *key): step for candidate in candidates
              for key, step in candidate.steps.items()}
     # Each has run several times by now.
-    seconds = time_turns(steps, rounds, warmup=1, turn_seconds=_TURN_SECONDS)
+    seconds = time_turns(steps, settings.rounds, warmup=1, turn_seconds=_TURN_SECONDS)
     rows = [_row(candidate, settings, seconds) for candidate in candidates]
     _add_ratios(rows, baseline)
     return rows

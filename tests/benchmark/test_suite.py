@@ -32,7 +32,7 @@ model = dict(
     auxiliary_head=dict(type='FCNHead', in_channels=32, in_index=2, channels=8, num_convs=1,
                         num_classes=5, norm_cfg=norm))
 '''
-BATCH = Settings(shape=(32, 32), batch=3)
+BATCH = Settings(shape=(32, 32), batch=3, rounds=1)
 
 
 @pytest.fixture(scope='module')
@@ -47,7 +47,8 @@ def configs(tmp_path_factory):
 @pytest.fixture(scope='module')
 def rows(configs):
     chosen = [configs[name] for name in ('narrow', 'broken', 'wide', 'empty')]
-    return measure([*chosen, 'nowhere.py'], Settings(train_step=True), 2, 'wide')
+    return measure([*chosen, 'nowhere.py'], Settings(train_step=True, rounds=2),
+                   'wide')
 
 
 def test_rows_are_whole_and_parts_with_ratios_to_the_baseline(rows):
@@ -89,7 +90,7 @@ def test_a_config_that_fails_is_a_row_with_its_error(rows):
 
 
 def test_without_the_baselines_figures_there_are_no_ratios(configs):
-    failed, row = measure([configs['broken'], configs['narrow']], BATCH, 1)
+    failed, row = measure([configs['broken'], configs['narrow']], BATCH)
     assert failed['error'] and row['error'] is None
     part = row['modes']['inference']['parts'][WHOLE]
     assert 'ratio' not in part and row['modes']['inference']['images'] == 3
@@ -135,8 +136,8 @@ def test_flags_reach_the_model(configs):
 @pytest.mark.slow
 def test_compiled_models_are_measured_like_the_others(configs):
     rows = measure([configs['narrow'], configs['wide']],
-                   Settings(shape=(32, 32), compile=True, train_step=True), 1)
-    plain = measure([configs['narrow']], Settings(shape=(32, 32), train_step=True), 1)
+                   Settings(shape=(32, 32), compile=True, train_step=True, rounds=1))
+    plain = measure([configs['narrow']], Settings(shape=(32, 32), train_step=True, rounds=1))
     for mode in ('inference', 'training'):
         counts = [row['modes'][mode]['parts'][WHOLE]['multiply_adds'] for row in (rows[0], *plain)]
         assert counts[0] == counts[1]
@@ -146,6 +147,7 @@ def test_compiled_models_are_measured_like_the_others(configs):
     (dict(shape=(0, 64)), r'shape=\(0, 64\): height and width must be at least 1'),
     (dict(shape=(64, -1)), r'shape=\(64, -1\): height'),
     (dict(batch=0), 'batch=0: must be at least 1'),
+    (dict(rounds=0), 'rounds=0: must be at least 1'),
     (dict(device='tpu'), "device='tpu': must be 'cpu' or 'cuda'"),
     (dict(amp='fp8'), "amp='fp8': must be one of"),
     (dict(amp='fp16'), "amp='fp16': must be 'bf16' on device='cpu'"),
@@ -173,8 +175,6 @@ def test_names_of_rows():
         check_names(configs, 'three')
     with pytest.raises(ValueError, match='one: given 2 times.*Fix: '):
         check_names([*configs, 'c/one.py'], None)
-    with pytest.raises(ValueError, match='rounds=0: must be at least 1. Fix: '):
-        measure(configs, Settings(), 0)
 
 
 def test_mask_heads_are_refused_in_words():
@@ -198,6 +198,5 @@ def test_image_size_is_the_preprocessors_or_the_crops(configs):
     path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts),
     ids=lambda path: path.stem)
 def test_every_config_of_the_repository_is_measured(path):
-    settings = Settings(shape=(64, 128), train_step=True)
-    row, = measure([str(path)], settings, rounds=1)
+    row, = measure([str(path)], Settings(shape=(64, 128), train_step=True, rounds=1))
     assert row['error'] is None
