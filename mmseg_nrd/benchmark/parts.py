@@ -164,10 +164,13 @@ def _to_inputs_and_weights(outputs: Sequence[Tensor], upstream, inputs: object,
 
 def _gradients(outputs: Sequence[Tensor], leaves: Sequence[Tensor], upstream=None) -> list:
     """Gradients, handed out so that none stays; None for what needs none or has no part in it."""
+    pairs = [(out, grad) for out, grad in zip(outputs, upstream or [None] * len(outputs))
+             if out.requires_grad]
+    if not pairs:  # all of it is frozen
+        return [None] * len(leaves)
     wanted = [leaf for leaf in leaves if leaf.requires_grad]
-    outputs, upstream = zip(*((out, grad) for out, grad in zip(
-        outputs, upstream or [None] * len(outputs)) if out.requires_grad)) or ((), ())
-    found = iter(torch.autograd.grad(outputs, wanted, upstream, allow_unused=True))
+    found = iter(torch.autograd.grad(
+        [out for out, _ in pairs], wanted, [grad for _, grad in pairs], allow_unused=True))
     return [next(found) if leaf.requires_grad else None for leaf in leaves]
 
 

@@ -31,6 +31,7 @@ MODELS = {
         decode_head=dict(HEAD, in_channels=16), neck=NECK,
         auxiliary_head=[dict(FCN, in_index=index, in_channels=16) for index in (3, 1)]),
     'frozen stages': dict(decode_head=HEAD, backbone=dict(BACKBONE, frozen_stages=2)),
+    'frozen backbone': dict(decode_head=HEAD, backbone=dict(BACKBONE, frozen_stages=4)),
     'cascade': dict(
         type='CascadeEncoderDecoder', num_stages=2, decode_head=[
             HEAD,
@@ -73,7 +74,7 @@ def test_parts_have_the_gradients_of_the_whole(name):
             assert parts[parameter] is None
         else:
             torch.testing.assert_close(parts[parameter], gradient, rtol=1e-4, atol=1e-6)
-    assert sum(gradient is not None for gradient in whole.values()) > 10
+    assert sum(gradient is not None for gradient in whole.values()) >= 5
     assert all(parameter.grad is None for parameter in model.parameters())
     assert ('auxiliary_head' in steps) == ('auxiliary_head' in MODELS[name])
     count_parts(model, steps)
