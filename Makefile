@@ -4,6 +4,7 @@
 # make ablations  GUN's ablations on street scenes, three seeds; most of an hour
 #             (demo and ablations go on where they were stopped; make clean forgets the demo)
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
+# make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
 #
 # Everything is installed into $(VENV), once. To choose another torch or index:
 #   make demo TORCH=torch==2.6.0
@@ -30,7 +31,7 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
-.PHONY: help install demo ablations bench test test-slow lint format clean
+.PHONY: help install demo ablations bench bench-suites test test-slow lint format clean
 
 help:
 	@sed -n '1,11s/^# \{0,1\}//p' Makefile
@@ -72,6 +73,12 @@ bench: $(STAMP)
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed-kept-memory --keep-freed-memory
 	$(BIN)/python tools/real_time.py --out benchmarks/results/real-time
+
+SUITE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 --train-step \
+	--keep-freed-memory --json $(2)/results.json --markdown $(2)/report.md --plot $(2)/plot.png
+bench-suites: $(STAMP)
+	$(call SUITE,decoders,benchmarks/results/decoders)
+	$(call SUITE,real_time,benchmarks/results/real-time-suite)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

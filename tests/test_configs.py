@@ -10,6 +10,7 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 
 from mmseg_nrd.benchmark import count_cost
+from mmseg_nrd.benchmark.candidate import read_config
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
@@ -53,6 +54,19 @@ def test_the_header_says_what_the_config_costs(path):
     assert (f'Cost: {cost.head_multiply_adds / 1e9:.2f} G multiply-adds in the decode head, '
             f'{cost.multiply_adds / 1e9:.1f} G in all; {cost.parameters / 1e6:.2f} M parameters; '
             f'{size[0]} x {size[1]}.') in path.read_text()
+
+
+@pytest.mark.parametrize('suite, at_least', [('decoders', 12), ('real_time', 9)])
+def test_suites_name_configs_that_are_there(suite, at_least):
+    names = (CONFIGS / 'benchmark' / f'{suite}.txt').read_text().splitlines()
+    assert len(set(names)) == len(names) >= at_least
+    models = [read_config(name if '::' in name else str(CONFIGS.parent / name)).model
+              for name in names]
+    for model in models:
+        if suite == 'decoders':
+            assert (model.backbone.type, model.backbone.depth) == ('ResNetV1c', 50)
+        heads = model.decode_head if isinstance(model.decode_head, list) else [model.decode_head]
+        assert all(head.get('head', head).num_classes == 19 for head in heads)
 
 
 @pytest.mark.parametrize('path', FILES, ids=stem)

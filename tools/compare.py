@@ -18,7 +18,7 @@ from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
 from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
-from mmseg_nrd.benchmark.step_cost import image_size
+from mmseg_nrd.benchmark.size import image_size
 from mmseg_nrd.benchmark.zoom import draw_zooms
 from mmseg_nrd.datasets.checks import check_data, count_images
 from mmseg_nrd.engine import silence_host_warnings

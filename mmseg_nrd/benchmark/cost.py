@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Tuple
+from typing import Dict, Tuple
 
 import torch
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch import nn
+
+from .parts import WHOLE, inference_steps, part_parameters
+from .pricing import check_visible, count_multiply_adds
 
 
 @dataclass(frozen=True)
@@ -25,20 +27,33 @@ class Cost:
     head_multiply_adds: int
 
 
-def _numel(parameters: Iterable[Tensor]) -> int:
-    return sum(parameter.numel() for parameter in parameters)
+def count_parts(model: nn.Module, steps: Dict[str, object]) -> Dict[str, int]:
+    """Multiply-adds of the whole and of each part, which must add up.
 
+    Args:
+        model (nn.Module): The model that the steps run.
+        steps (dict[str, Callable]): From :mod:`~mmseg_nrd.benchmark.parts`.
 
-def _multiply_adds(module: nn.Module, inputs) -> int:
-    # torch counts a multiply-add as two operations.
-    with FlopCounterMode(display=False) as counter:
-        module(inputs)
-    return counter.get_total_flops() // 2
+    Returns:
+        dict[str, int]: by the steps' names.
+
+    Raises:
+        ValueError: if an operation has no price, or the parts hold more or less than the whole.
+    """
+    check_visible(model)
+    counts = {name: count_multiply_adds(step) for name, step in steps.items()}
+    parts = sum(counts.values()) - counts[WHOLE]
+    if parts != counts[WHOLE]:
+        raise ValueError(
+            f'{type(model).__name__}: its parts do {parts} multiply-adds, the whole '
+            f'{counts[WHOLE]}: must be as many. Fix: leave this config out; its parts are not '
+            'backbone, neck and heads alone.')
+    return counts
 
 
 @torch.no_grad()
 def count_cost(model: nn.Module, size: Tuple[int, int]) -> Cost:
-    """Count what one image costs at inference, up to the decode head's logits.
+    """Count what one image costs at inference, up to logits of its size.
 
     Args:
         model (nn.Module): An MMSeg ``EncoderDecoder``; its mode is restored afterwards.
@@ -46,17 +61,17 @@ def count_cost(model: nn.Module, size: Tuple[int, int]) -> Cost:
 
     Returns:
         Cost: of the whole model and of its decode head.
+
+    Raises:
+        ValueError: from :func:`count_parts`.
     """
     training = model.training
     model.eval()
     image = torch.zeros(1, 3, *size, device=next(model.parameters()).device)
-    levels = model.extract_feat(image)
-    head_multiply_adds = _multiply_adds(model.decode_head, levels)
-    multiply_adds = _multiply_adds(model.extract_feat, image) + head_multiply_adds
+    multiply_adds = count_parts(model, inference_steps(model, image))
     model.train(training)
+    parameters = part_parameters(model)
     return Cost(
-        parameters=_numel(parameter for name, parameter in model.named_parameters()
-                          if not name.startswith('auxiliary_head.')),
-        multiply_adds=multiply_adds,
-        head_parameters=_numel(model.decode_head.parameters()),
-        head_multiply_adds=head_multiply_adds)
+        parameters=parameters[WHOLE], multiply_adds=multiply_adds[WHOLE],
+        head_parameters=parameters['decode_head'],
+        head_multiply_adds=multiply_adds['decode_head'])

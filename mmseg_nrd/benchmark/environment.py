@@ -26,14 +26,25 @@ def _commit() -> Optional[str]:
     return described.stdout.strip() if tracked.returncode == 0 else None
 
 
-def describe_environment(**extra: object) -> Dict[str, object]:
-    """Commit, versions, device and threads, for the record beside a figure, and ``extra``."""
+def describe_environment(device: Optional[str] = None, **extra: object) -> Dict[str, object]:
+    """Commit, versions, device and threads, for the record beside a figure, and ``extra``.
+
+    Args:
+        device (str, optional): What it ran on. Defaults to None, the machine's device.
+        extra: More to record.
+
+    Returns:
+        dict[str, object]: by name.
+    """
+    device = device or get_device()
+    if device == 'cuda':
+        extra = dict(gpu=torch.cuda.get_device_name(), **extra)
     # MMSeg has imported mmcv; which distribution provides it does not matter here.
     return dict(
         commit=_commit(), python=platform.python_version(), torch=torch.__version__,
         mmseg=mmseg.__version__, mmengine=mmengine.__version__,
         mmcv=sys.modules['mmcv'].__version__,
-        numpy=np.__version__, device=get_device(), machine=platform.machine(),
+        numpy=np.__version__, device=device, machine=platform.machine(),
         threads=torch.get_num_threads(), **extra)
 
 

@@ -1,14 +1,14 @@
 """How much memory a step needs at its worst moment."""
 from __future__ import annotations
 
-from typing import Callable
+from typing import Callable, Optional
 
 import torch
 from mmengine.device import get_device
 from torch.profiler import ProfilerActivity, profile
 
 
-def peak_memory(step: Callable[[], object]) -> int:
+def peak_memory(step: Callable[[], object], device: Optional[str] = None) -> int:
     """Bytes that a step holds at its peak, beyond what was there before.
 
     Counts what torch's allocator hands out, temporaries inside operations included; not the
@@ -16,6 +16,7 @@ def peak_memory(step: Callable[[], object]) -> int:
 
     Args:
         step (Callable): What to run, once.
+        device (str, optional): Whose memory. Defaults to None, the machine's device.
 
     Returns:
         int: bytes.
@@ -24,7 +25,7 @@ def peak_memory(step: Callable[[], object]) -> int:
         >>> peak_memory(lambda: torch.zeros(1000) + 1)
         8000
     """
-    if get_device() == 'cuda':
+    if (device or get_device()) == 'cuda':
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()

@@ -6,8 +6,8 @@ from typing import Dict, Tuple
 import torch
 from mmengine.device import get_device
 
+from .building import build
 from .race import Race, race
-from .speed import build
 
 GUN, BILINEAR, ERFNET, ICNET = 'GUN', 'GUN without guidance', 'ERFNet', 'ICNet'
 # Of GUN's seconds: 0.75 of ERFNet's frame rate, 2.5 times ICNet's, a fifth of them for guidance.

@@ -1,19 +1,14 @@
 """NRD's speed and memory against what it replaces."""
 from __future__ import annotations
 
-import copy
 from typing import Callable, List, Sequence, Tuple
 
 import torch
-from mmengine.config import ConfigDict
 from mmengine.device import get_device
-from mmengine.registry import DefaultScope
-from mmengine.runner import set_random_seed
-from mmseg.registry import MODELS
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from .authors_decode import repeat_and_sum_mlp
+from .building import build, fuse_norms
 from .peak_memory import peak_memory
 from .race import Race, race
 from .timing import timer
@@ -32,33 +27,6 @@ def _backward(forward: Callable[[], Tensor], leaves: Sequence[Tensor]) -> Callab
         out = forward()
         return torch.autograd.grad(out, leaves, torch.ones_like(out))
     return step
-
-
-def build(cfg: dict, **changes: object) -> nn.Module:
-    """A head or a model in eval mode, with fixed weights, plain BN and no pretrained weights.
-
-    Args:
-        cfg (dict): Its config.
-        changes: Laid over the config.
-
-    Returns:
-        nn.Module: on the machine's device.
-    """
-    cfg = copy.deepcopy(ConfigDict(cfg, **changes))
-    _use_plain_norm(cfg)
-    set_random_seed(0)
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        return MODELS.build(cfg).to(get_device()).eval()
-
-
-def _use_plain_norm(cfg: object) -> None:
-    if isinstance(cfg, (list, tuple)):
-        for value in cfg:
-            _use_plain_norm(value)
-    elif isinstance(cfg, dict):
-        if cfg.get('type') == 'SyncBN':
-            cfg['type'] = 'BN'
-        _use_plain_norm(list(cfg.values()))
 
 
 def race_decode_step(ours: dict, classes: int, places: Tuple[int, int], mode: str,
@@ -129,23 +97,10 @@ def _convolutions(module: nn.Module, inputs) -> Callable[[], None]:
     return step
 
 
-def _fused(module: nn.Module) -> nn.Module:
-    """A copy in which every convolution that a BatchNorm follows has taken it in."""
-    module = copy.deepcopy(module)
-    for parent in module.modules():
-        conv = None
-        for name, child in parent.named_children():
-            if conv and isinstance(child, nn.BatchNorm2d):
-                setattr(parent, conv, fuse_conv_bn_eval(getattr(parent, conv), child))
-                setattr(parent, name, nn.Identity())
-            conv = name if isinstance(child, nn.Conv2d) else None
-    return module
-
-
 def _forward(module: nn.Module, inputs: object, flags: str) -> Callable[[], Tensor]:
     """The module's step, with one of ``FLAGS``."""
     if flags == FLAGS[1]:
-        module = _fused(module)
+        module = fuse_norms(module)
     elif flags == FLAGS[3]:
         module, last = module.to(memory_format=torch.channels_last), torch.channels_last
         inputs = (inputs.contiguous(memory_format=last) if isinstance(inputs, Tensor)

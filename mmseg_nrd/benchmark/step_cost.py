@@ -12,21 +12,8 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
 from .cost import Cost, count_cost
+from .size import image_size
 from .timing import Timing, time_alternating
-
-
-def image_size(cfg: Config) -> Tuple[int, int]:
-    """(H, W) that a config trains at.
-
-    Raises:
-        ValueError: if its data preprocessor names no size.
-    """
-    size = cfg.model.data_preprocessor.get('size')
-    if size is None:
-        raise ValueError(
-            f'{cfg.filename}: model.data_preprocessor.size is not set, so the cost has no image '
-            'size. Fix: set it to the crop size, as MMSeg configs do.')
-    return tuple(size)
 
 
 def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:

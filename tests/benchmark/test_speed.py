@@ -6,6 +6,7 @@ import torch
 from mmengine.config import ConfigDict
 
 from mmseg_nrd.benchmark import speed
+from mmseg_nrd.benchmark.building import build, fuse_norms
 from mmseg_nrd.benchmark.speed import (
     AUTHORS,
     CONVOLUTIONS,
@@ -14,7 +15,6 @@ from mmseg_nrd.benchmark.speed import (
     OURS,
     ROWS,
     STOCK,
-    build,
     race_decode_step,
     race_heads,
     race_labels,
@@ -97,7 +97,7 @@ def test_flags_change_the_speed_not_the_result(flags, finished, monkeypatch):
 
 
 def test_fusing_leaves_no_norm_behind_a_convolution():
-    left = [name for name, module in speed._fused(build(as_model(NRD))).named_modules()
+    left = [name for name, module in fuse_norms(build(as_model(NRD))).named_modules()
             if isinstance(module, torch.nn.BatchNorm2d)]
     assert left == ['decode_head.input_norm']
 

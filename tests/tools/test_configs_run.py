@@ -15,7 +15,7 @@ from mmseg_nrd.datasets import write_street_scenes
 
 LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
            'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}
-FILES = sorted(path for folder in ('nrd', 'gun', 'swap')
+FILES = sorted(path for folder in ('nrd', 'gun', 'swap', 'benchmark')
                for path in (ROOT / 'configs' / folder).glob('*.py'))
 # A convolutional, a transformer, a subclassed and a two-branch backbone, and a wrapped head, run
 # with `make test`; all take minutes.

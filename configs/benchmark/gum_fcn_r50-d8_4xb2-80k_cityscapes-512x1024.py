@@ -1,0 +1,22 @@
+"""GUM around the stock FCN head: logits at 1/8 go to full resolution, guided.
+
+Paper: Guided Upsampling Network, BMVC 2018, https://arxiv.org/abs/1807.07466
+Expected: no figure at hand; the paper plugs GUM into other networks of its time.
+Cost: 195.02 G multiply-adds in the decode head, 396.9 G in all; 47.15 M parameters; 512 x 1024.
+Run: python -m torch.distributed.run --nproc_per_node 4 tools/train.py \
+         configs/benchmark/gum_fcn_r50-d8_4xb2-80k_cityscapes-512x1024.py \
+         --launcher pytorch
+"""
+_base_ = 'mmseg::fcn/fcn_r50-d8_4xb2-80k_cityscapes-512x1024.py'
+custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
+model = dict(
+    decode_head=dict(
+        _delete_=True,
+        type='GuidedUpsamplingHead',
+        guidance='large_rf',
+        scale_factor=8,
+        # At the logits' own resolution, so that three doublings reach the image's.
+        large_rf_in_channels=512,
+        large_rf_index=1,
+        large_rf_bottleneck=16,
+        head={{_base_.model.decode_head}}))

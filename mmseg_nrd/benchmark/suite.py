@@ -1,0 +1,112 @@
+"""Many configs measured side by side, each figure with its ratio to a baseline's."""
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Callable, Dict, Iterable, List, Optional, Sequence
+
+import numpy as np
+
+from .candidate import Candidate, config_name, prepare
+from .parts import WHOLE
+from .settings import Settings
+from .timing import summarise_times, time_turns
+
+# Shorter turns would measure the caches that the step before left.
+_TURN_SECONDS = 0.05
+
+
+def check_names(configs: Sequence[str], baseline: Optional[str]) -> str:
+    """The baseline's row, by what the user calls it.
+
+    Args:
+        configs (Sequence[str]): Paths or upstream names.
+        baseline (str, optional): One of them, or its row's name; None takes the first.
+
+    Returns:
+        str: its row's name.
+
+    Raises:
+        ValueError: if two rows had the same name, or none has the baseline's.
+    """
+    names = [config_name(config) for config in configs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'{name}: given {names.count(name)} times, but a row needs a name '
+                             'of its own. Fix: give each config once.')
+    if baseline is None:
+        return names[0]
+    if config_name(baseline) not in names:
+        raise ValueError(f'baseline={baseline!r}: must be one of {", ".join(names)}. '
+                         'Fix: name one of them, or add its config.')
+    return config_name(baseline)
+
+
+def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] = None,
+            follow: Callable[[Iterable], Iterable] = iter) -> List[Dict[str, object]]:
+    """Build every config, then time all of them in turns, in this process.
+
+    Args:
+        configs (Sequence[str]): Paths or upstream names.
+        settings (Settings): How to run them.
+        baseline (str, optional): Which one the ratios are to. Defaults to None, the first.
+        follow (Callable): Wraps the configs while they are prepared, to show progress.
+
+    Returns:
+        list[dict]: a row for each config, with its figures by mode and part, or its error.
+
+    Raises:
+        ValueError: if a name is ambiguous or unknown.
+    """
+    baseline = check_names(configs, baseline)
+    candidates = [prepare(config, settings) for config in follow(configs)]
+    steps = {(candidate.name, *key): step for candidate in candidates
+             for key, step in candidate.steps.items()}
+    # Each has run several times by now.
+    seconds = time_turns(steps, settings.rounds, warmup=1, turn_seconds=_TURN_SECONDS)
+    rows = [_row(candidate, settings, seconds) for candidate in candidates]
+    _add_ratios(rows, baseline)
+    return rows
+
+
+def _row(candidate: Candidate, settings: Settings, seconds: dict) -> Dict[str, object]:
+    row = dict(name=candidate.name, config=candidate.config, size=candidate.size,
+               error=candidate.error, modes={})
+    if candidate.error is not None:
+        return row
+    for mode in settings.modes:
+        parts = {}
+        for name in candidate.multiply_adds[mode]:
+            turns = seconds[candidate.name, mode, name]
+            parts[name] = dict(
+                parameters=candidate.parameters[mode][name],
+                multiply_adds=candidate.multiply_adds[mode][name],
+                seconds=dict(asdict(summarise_times(turns)), turns=turns),
+                peak_bytes=candidate.peak_bytes[mode][name])
+        whole = parts[WHOLE]
+        whole['frames_per_second'] = settings.images(mode) / whole['seconds']['median']
+        row['modes'][mode] = dict(images=settings.images(mode), parts=parts)
+    return row
+
+
+def _add_ratios(rows: Sequence[dict], baseline: str) -> None:
+    """Beside each figure its ratio to the baseline's, where that has one."""
+    base = next(row for row in rows if row['name'] == baseline)
+    for row in rows:
+        row['baseline'] = baseline
+        for mode, figures in row['modes'].items():
+            others = base['modes'].get(mode, dict(parts={}))['parts']
+            for name, part in figures['parts'].items():
+                if name in others:
+                    part['ratio'] = _ratios(part, others[name])
+
+
+def _ratios(part: dict, base: dict) -> Dict[str, object]:
+    ratios = {key: part[key] / base[key]
+              for key in ('parameters', 'multiply_adds', 'peak_bytes', 'frames_per_second')
+              if base.get(key)}
+    # Turn by turn: both had the machine as it was just then.
+    shares = [own / other for own, other in zip(
+        part['seconds']['turns'], base['seconds']['turns'])]
+    lower, ratios['seconds'], upper = np.quantile(shares, (0.25, 0.5, 0.75)).tolist()
+    ratios['seconds_quartiles'] = [lower, upper]
+    return ratios

@@ -1,0 +1,108 @@
+"""Measure what segmentors cost, side by side: parameters, multiply-adds, latency and memory.
+
+Each figure stands beside its ratio to the baseline's, for the whole model and for its backbone,
+neck, decode head and, in training, auxiliary head.
+"""
+import argparse
+import json
+import shlex
+import sys
+import warnings
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.benchmark.building import SEED
+from mmseg_nrd.benchmark.environment import describe_environment
+from mmseg_nrd.benchmark.memory import keep_freed_memory
+from mmseg_nrd.benchmark.settings import AMP, Settings
+from mmseg_nrd.benchmark.suite import check_names, measure
+from mmseg_nrd.benchmark.suite_report import draw_suite, format_suite, terminal_tables
+from mmseg_nrd.engine import silence_host_warnings
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, fromfile_prefix_chars='@',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('configs', nargs='+', metavar='CONFIG',
+                        help="a path, or an upstream config's name such as mmseg::deeplabv3plus/"
+                        'deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py; @FILE reads them '
+                        'from a file, one a line')
+    parser.add_argument('--baseline', metavar='NAME',
+                        help='the config that the ratios are to (default: the first)')
+    parser.add_argument('--shape', nargs=2, type=int, metavar=('H', 'W'),
+                        help="size of the images (default: each config's own)")
+    parser.add_argument('--batch', type=int, metavar='N',
+                        help='images at a time (default 1, and 2 in training)')
+    parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu',
+                        help='where to run (default cpu)')
+    parser.add_argument('--amp', choices=AMP, help='run under autocast')
+    parser.add_argument('--channels-last', action='store_true',
+                        help='weights and images in channels-last memory')
+    parser.add_argument('--fuse', action='store_true',
+                        help='take norms into the convolutions before them, at inference')
+    parser.add_argument('--compile', action='store_true',
+                        help="torch.compile for each part's forward pass")
+    parser.add_argument('--train-step', action='store_true',
+                        help='measure forward and backward too')
+    parser.add_argument('--rounds', type=int, default=9, help='turns of each step (default 9)')
+    parser.add_argument('--keep-freed-memory', action='store_true',
+                        help='let the process keep the memory it frees, as a tuned server does')
+    parser.add_argument('--json', type=Path, metavar='F', help='write all figures')
+    parser.add_argument('--markdown', type=Path, metavar='F', help='write the tables')
+    parser.add_argument('--plot', type=Path, metavar='F',
+                        help='draw latency against multiply-adds, a dot for each model')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        settings = Settings(
+            device=args.device, shape=args.shape and tuple(args.shape), batch=args.batch,
+            amp=args.amp, channels_last=args.channels_last, fuse=args.fuse,
+            compile=args.compile, train_step=args.train_step, rounds=args.rounds)
+        baseline = check_names(args.configs, args.baseline)
+    except ValueError as error:
+        sys.exit(f'error: {error}')
+    silence_host_warnings()
+    warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
+    environment = describe_environment(
+        args.device, seed=SEED, rounds=args.rounds, amp=args.amp,
+        channels_last=args.channels_last, fuse=args.fuse, compile=args.compile,
+        keeps_freed_memory=args.keep_freed_memory and keep_freed_memory())
+    rows = measure(args.configs, settings, baseline,
+                   lambda configs: track(configs, description='building and counting'))
+    write(args, rows, environment)
+    sys.exit(any(row['error'] is not None for row in rows))
+
+
+def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
+    """Tables on the terminal, and the files that were asked for."""
+    command = shlex.join(['python', *sys.argv])
+    for path in filter(None, (args.json, args.markdown, args.plot)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if args.json:
+        args.json.write_text(json.dumps(
+            [dict(row, command=command, environment=environment) for row in rows],
+            indent=1) + '\n', encoding='utf-8')
+    if args.plot:
+        draw_suite(rows, args.plot)
+    if args.markdown:
+        notes = 'measured with ' + ', '.join(
+            f'{key} {value}' for key, value in environment.items())
+        args.markdown.write_text('\n'.join(
+            ['# What segmentors cost', '', f'    {command}', '', format_suite(rows), notes, '']),
+            encoding='utf-8')
+    console = Console()
+    # Narrower than this the figures would break across lines.
+    console.width = max(console.width, 160)
+    for table in terminal_tables(rows):
+        console.print(table)
+
+
+if __name__ == '__main__':
+    main()
