@@ -8,6 +8,6 @@ from .version import __version__
 
 compat.apply()
 
-from . import datasets, evaluation, models  # noqa: E402  (registering needs a mended host)
+from . import datasets, engine, evaluation, models  # noqa: E402  (registering needs a mended host)
 
-__all__ = ['__version__', 'compat', 'datasets', 'evaluation', 'models']
+__all__ = ['__version__', 'compat', 'datasets', 'engine', 'evaluation', 'models']

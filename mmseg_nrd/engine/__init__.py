@@ -1,8 +1,10 @@
-"""What the command lines share around mmengine's runner."""
+"""Around mmengine's runner: what the command lines share, and a hook."""
 from .distributed import prepare_distributed_cpu
 from .launch import add_config_arguments, load_config
 from .quiet import silence_host_warnings
+from .true_logits_hook import TrueLogitsHook
 
 __all__ = [
-    'add_config_arguments', 'load_config', 'prepare_distributed_cpu', 'silence_host_warnings',
+    'TrueLogitsHook', 'add_config_arguments', 'load_config', 'prepare_distributed_cpu',
+    'silence_host_warnings',
 ]
