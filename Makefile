@@ -3,6 +3,7 @@
 # make lint   ruff                 make clean       remove what make made
 # make ablations  GUN's ablations on street scenes, three seeds; most of an hour
 #             (demo and ablations go on where they were stopped; make clean forgets the demo)
+# make docs   write the tables of README and docs from benchmarks/results
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 # make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
 #
@@ -79,6 +80,9 @@ SUITE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512
 bench-suites: $(STAMP)
 	$(call SUITE,decoders,benchmarks/results/decoders)
 	$(call SUITE,real_time,benchmarks/results/real-time-suite)
+
+docs: $(STAMP)
+	$(BIN)/python tools/make_docs.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

@@ -28,7 +28,8 @@ def mean_and_spread(values: Sequence[float]) -> Tuple[float, float]:
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.
 
 
-def _with_spread(values: Sequence[float], digits: int) -> str:
+def format_runs(values: Sequence[float], digits: int) -> str:
+    """Mean and, of several values, spread."""
     mean, spread = mean_and_spread(values)
     text = f'{mean:.{digits}f}'
     return f'{text} ± {spread:.{digits}f}' if len(values) > 1 else text
@@ -54,10 +55,10 @@ def _row(entry: Entry, name: str, budget: str, first: Entry) -> Tuple[str, ...]:
     value, spread = ratio(entry.step, first.step)
     return (
         name, str(entry.iterations[budget]),
-        _with_spread([outcome.miou for outcome in outcomes], 2),
-        *(_with_spread([outcome.more[score] for outcome in outcomes], 2)
+        format_runs([outcome.miou for outcome in outcomes], 2),
+        *(format_runs([outcome.more[score] for outcome in outcomes], 2)
           for score in outcomes[0].more),
-        _with_spread([outcome.seconds for outcome in outcomes], 1),
+        format_runs([outcome.seconds for outcome in outcomes], 1),
         f'{entry.step.median:.3f} (IQR {entry.step.iqr:.3f})',
         '1' if entry is first else f'{value:.2f} ± {spread:.2f}',
         f'{cost.head_multiply_adds / 1e9:.3f}', f'{cost.multiply_adds / 1e9:.3f}',

@@ -1,0 +1,116 @@
+"""Tables of the README and the docs, written from the committed JSON.
+
+A table stands between two comments::
+
+    <!-- table: benchmarks/results/speed/results.json races decode -->
+    <!-- end of table -->
+
+The first names the file, from the repository's root, the kind of the table, and what it takes:
+``races [GROUP]``, ``suite MODE``, ``scores``, ``budgets``, ``environment``.
+"""
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Callable, Dict, List, Sequence
+
+from .environment import environment_note
+from .report import format_runs, short_names
+from .speed_report import format_rows
+from .suite_report import table_lines
+
+_BLOCK = re.compile(
+    r'(?P<begin><!-- table: (?P<file>\S+) (?P<kind>\S+)(?P<options>[^>]*?) -->\n)'
+    r'.*?(?P<end><!-- end of table -->)', re.DOTALL)
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
+    header, *rows = lines
+    return '\n'.join(f'| {" | ".join(line)} |'
+                     for line in (header, ['---'] * len(header), *rows)) + '\n'
+
+
+def races(results: dict, group: str = '') -> str:
+    """Races; of one group, where the file has several."""
+    rows = results['rows'][group] if group else results['rows']
+    return format_rows(rows, next(iter(rows[0]['seconds'])).split(',')[0]) + '\n'
+
+
+def suite(results: dict, mode: str) -> str:
+    """What the models of a suite cost as a whole, 'inference' or 'training'."""
+    header, *lines = table_lines(results['rows'], mode)
+    names = iter(short_names([row['name'] for row in results['rows']]))
+    whole = [(next(names), *line[1:2], *line[3:]) for line in lines if line[0]]
+    return _markdown([(header[0], header[1], *header[3:]), *whole])
+
+
+def scores(results: dict) -> str:
+    """A comparison at equal iterations: all scores, and what each config costs."""
+    rows = results['rows']
+    first, more = rows[0], list(rows[0]['runs']['iters']['more'][0])
+    lines: List[Sequence[str]] = [(
+        'config', 'mIoU', *more, 'M parameters', 'GMAC', 'GMAC of the head',
+        's / iteration, ratio')]
+    for row, name in zip(rows, short_names([row['config'] for row in rows])):
+        runs, cost = row['runs']['iters'], row['cost']
+        ratio = row['seconds_per_iteration']['median'] / first['seconds_per_iteration']['median']
+        lines.append((
+            name, format_runs(runs['miou'], 2),
+            *(format_runs([scores[key] for scores in runs['more']], 2) for key in more),
+            f"{cost['parameters'] / 1e6:.2f}", f"{cost['multiply_adds'] / 1e9:.3f}",
+            f"{cost['head_multiply_adds'] / 1e9:.3f}", f'{ratio:.2f}'))
+    return _markdown(lines)
+
+
+def budgets(results: dict) -> str:
+    """A comparison with a column of mIoU, and of training seconds, for each budget."""
+    titles = dict(iters='mIoU, {} iterations each', time='mIoU, the same training time')
+    rows = results['rows']
+    kinds = list(rows[0]['runs'])
+    lines: List[Sequence[str]] = [(
+        'config', 'GMAC of the head', 's / iteration',
+        *(titles[kind].format(rows[0]['runs'][kind]['iterations']) for kind in kinds))]
+    for row, name in zip(rows, short_names([row['config'] for row in rows])):
+        seconds = {kind: row['runs'][kind]['train_seconds'] for kind in kinds}
+        lines.append((
+            name, f"{row['cost']['head_multiply_adds'] / 1e9:.3f}",
+            f"{row['seconds_per_iteration']['median']:.3f}",
+            *(f"{format_runs(row['runs'][kind]['miou'], 2)} "
+              f'({sum(seconds[kind]) / len(seconds[kind]):.0f} s)' for kind in kinds)))
+    return _markdown(lines)
+
+
+def environment(results: dict) -> str:
+    """Where and with what it was measured, and the command."""
+    return f"`{results['command']}`, {environment_note(results['environment'])}.\n"
+
+
+KINDS: Dict[str, Callable[..., str]] = dict(
+    races=races, suite=suite, scores=scores, budgets=budgets, environment=environment)
+
+
+def fill(text: str, root: Path) -> str:
+    """A page with its tables written anew.
+
+    Args:
+        text (str): Of the page, Markdown.
+        root (Path): The repository's root.
+
+    Returns:
+        str: the page; nothing changes outside the comments.
+
+    Raises:
+        ValueError: if a comment names a kind that there is not.
+        FileNotFoundError: if the JSON is not there.
+    """
+    def table(block: re.Match) -> str:
+        if block['kind'] not in KINDS:
+            raise ValueError(
+                f'{block["begin"].strip()}: kind {block["kind"]!r} must be one of {list(KINDS)}. '
+                'Fix: correct the comment.')
+        results = json.loads((root / block['file']).read_text(encoding='utf-8'))
+        return (block['begin'] + KINDS[block['kind']](results, *block['options'].split())
+                + block['end'])
+
+    return _BLOCK.sub(table, text)

@@ -1,0 +1,65 @@
+"""Tables of the docs, from JSON by way of comments."""
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mmseg_nrd.benchmark.docs_tables import fill
+
+
+def run(miou, seconds, boundary=()):
+    return dict(iterations=7, miou=miou, train_seconds=seconds,
+                more=[dict(mBIoU=value) for value in boundary])
+
+
+def row(config, step, time_budget=True):
+    runs = dict(iters=run([50., 52.], [10., 12.], [30., 30.]))
+    if time_budget:
+        runs['time'] = run([40., 40.], [9., 9.], [20., 20.])
+    return dict(config=config, runs=runs, seconds_per_iteration=dict(median=step, iqr=0., runs=3),
+                cost=dict(parameters=2_500_000, multiply_adds=3_000_000_000, head_parameters=1,
+                          head_multiply_adds=500_000_000))
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / 'results.json').write_text(json.dumps(dict(
+        command='python tools/compare.py', environment=dict(threads=2),
+        rows=[row('nrd_a_b', 0.2), row('fcn_a_b', 0.5)])))
+    return tmp_path
+
+
+def page(directive, content='old\n'):
+    return f'before\n<!-- table: {directive} -->\n{content}<!-- end of table -->\nafter\n'
+
+
+@pytest.mark.parametrize('kind, expected', [
+    ('scores', ['| config | mIoU | mBIoU | M parameters | GMAC | GMAC of the head | '
+                's / iteration, ratio |', '| --- | --- | --- | --- | --- | --- | --- |',
+                '| nrd | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 1.00 |',
+                '| fcn | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 2.50 |']),
+    ('budgets', ['| config | GMAC of the head | s / iteration | mIoU, 7 iterations each | '
+                 'mIoU, the same training time |', '| --- | --- | --- | --- | --- |',
+                 '| nrd | 0.500 | 0.200 | 51.00 ± 1.41 (11 s) | 40.00 ± 0.00 (9 s) |',
+                 '| fcn | 0.500 | 0.500 | 51.00 ± 1.41 (11 s) | 40.00 ± 0.00 (9 s) |']),
+    ('environment', ['`python tools/compare.py`, measured with threads 2.'])])
+def test_a_table_replaces_what_stood_between_its_comments(root, kind, expected):
+    directive = f'results.json {kind}'
+    filled = fill(page(directive) + page(directive, ''), root)
+    assert filled == page(directive, '\n'.join(expected) + '\n') * 2
+    assert fill(filled, root) == filled
+
+
+def test_text_without_comments_stays(root):
+    assert fill('| a | 1.23 |\n', root) == '| a | 1.23 |\n'
+
+
+def test_an_unknown_kind_is_refused(root):
+    with pytest.raises(ValueError, match="kind 'score' must be one of .*scores"):
+        fill(page('results.json score'), root)
+
+
+def test_a_missing_file_is_not_passed_over(root):
+    with pytest.raises(FileNotFoundError):
+        fill(page('nowhere.json scores'), root)

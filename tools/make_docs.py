@@ -1,0 +1,27 @@
+"""Write the tables of README.md and docs/*.md from the JSON in benchmarks/results."""
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import mmseg_nrd  # noqa: F401  (mends the host)
+from mmseg_nrd.benchmark.docs_tables import fill
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    for page in (ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))):
+        text = page.read_text(encoding='utf-8')
+        try:
+            filled = fill(text, ROOT)
+        except (OSError, ValueError, json.JSONDecodeError) as error:
+            sys.exit(f'error: {page}: {error}')
+        if filled != text:
+            page.write_text(filled, encoding='utf-8')
+            print(f'written  {page.relative_to(ROOT)}')
+
+
+if __name__ == '__main__':
+    main()
