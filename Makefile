@@ -1,7 +1,7 @@
 # make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
 # make test   the tests            make test-slow   the long ones
 # make lint   ruff                 make clean       remove what make made
-# make ablations  GUN's ablations on street scenes, three seeds; most of an hour
+# make ablations  GUN's ablations on street scenes, three seeds; two to three hours
 #             (demo and ablations go on where they were stopped; make clean forgets the demo)
 # make docs   write the tables of README and docs from benchmarks/results
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
@@ -61,6 +61,8 @@ demo: $(STAMP) $(DATA)
 		--out $(DEMO) --budget both --iters 100 --seeds 2
 
 ABLATION := gun_drn-d-22
+# Guidance alone, on logits that are right.
+TRUE := $(patsubst %,%1xb4-600_street-scenes-128x256.py,_ -bilinear_ -large-rf_ -high-res_)
 ablations: $(STAMP) $(DATA)
 	$(BIN)/python tools/compare.py \
 		$(CONFIGS)/$(ABLATION)_1xb4-600_street-scenes-128x256.py \
@@ -68,6 +70,8 @@ ablations: $(STAMP) $(DATA)
 		large-rf high-res wide-guidance not-shared separate-norm concat medium-only low-only \
 		scale colour lighting) \
 		--out work_dirs/ablations --seeds 3
+	$(BIN)/python tools/compare.py $(patsubst %,$(CONFIGS)/$(ABLATION)_true-logits%,$(TRUE)) \
+		--out work_dirs/ablations-true-logits --iters 300 --seeds 3
 
 # Twice: as MMSeg's tools run, and with the memory kept that glibc else gives back.
 bench: $(STAMP)

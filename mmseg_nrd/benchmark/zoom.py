@@ -1,6 +1,7 @@
 """Where many classes meet: enlarged crops of every config's prediction and of its errors."""
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
@@ -14,6 +15,7 @@ from .report import short_names
 
 _CROP = (48, 96)
 _MOST_COLUMNS = 7
+_LETTERS_PER_INCH = 9  # of the title, with some room
 _WRONG = (225, 25, 25)
 
 
@@ -118,6 +120,7 @@ def draw_zooms(entries: List[Entry], cfg: Config, samples: Sequence[int], path: 
     across, down = block_size(blocks[0], _MOST_COLUMNS, width, rows / columns)
     figure = Figure(figsize=(across, down * len(blocks) + 0.5), layout='constrained')
     draw_blocks(figure, blocks, _MOST_COLUMNS)
-    figure.suptitle('The spot of each image with the most boundaries. Below a prediction: its '
-                    'wrong pixels red, ignored ones black')
+    title = ('The spot of each image with the most boundaries. Below a prediction: its wrong '
+             'pixels red, ignored ones black')
+    figure.suptitle(textwrap.fill(title, max(1, round(across * _LETTERS_PER_INCH))))
     figure.savefig(path, dpi=100, pil_kwargs=dict(optimize=True))
