@@ -87,6 +87,14 @@ def test_street_scene_configs_differ_in_the_decode_head_only():
     assert heads[0] == heads[1]
 
 
+def test_the_paper_initialisation_differs_in_nothing_else():
+    static = Config.fromfile(PAIR[0]).to_dict()
+    paper = Config.fromfile(PAIR[0].with_name(
+        PAIR[0].name.replace('_r18_', '_r18_paper-init_'))).to_dict()
+    assert paper['model']['decode_head'].pop('theta_init') == 'paper'
+    assert paper == static  # which names none, and 'static' is the head's default
+
+
 @pytest.mark.parametrize('depth', [50, 101])
 def test_cityscapes_recipe_is_the_authors(depth):
     path = CONFIGS / 'nrd' / f'nrd_r{depth}_4xb4-84k_cityscapes-512x1024.py'

@@ -66,6 +66,9 @@ def test_nrd(path):
     assert cfg.model.decode_head.get('controller_reduction', 1) == recipe.get('reduction', 1)
     assert cfg.model.backbone.get('frozen_stages', -1) == recipe.get('frozen', -1)
     assert cfg.model.test_cfg.mode == 'whole'
+    scales, flips = cfg.tta_pipeline[1].transforms[:2]
+    assert [resize.scale_factor for resize in scales] == [0.5, 0.75, 1, 1.25, 1.5, 1.75]
+    assert [flip.prob for flip in flips] == [0, 1]
     if 'widths' in recipe:
         head = cfg.model.decode_head
         assert (head.in_channels, head.c1_in_channels, aux.in_channels) == recipe['widths']

@@ -20,3 +20,19 @@ model = dict(
     auxiliary_head=dict(num_classes=60))
 optim_wrapper = dict(optimizer=dict(lr=0.004, weight_decay=1e-4))
 train_dataloader = dict(batch_size=4, num_workers=4)
+# MMSeg's data set with 60 classes has no test-time augmentation; this is that of the one with 59.
+tta_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(
+        type='TestTimeAug',
+        transforms=[
+            [
+                dict(type='Resize', scale_factor=ratio, keep_ratio=True)
+                for ratio in (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+            ],
+            [
+                dict(type='RandomFlip', prob=0., direction='horizontal'),
+                dict(type='RandomFlip', prob=1., direction='horizontal')
+            ], [dict(type='LoadAnnotations')], [dict(type='PackSegInputs')]
+        ])
+]
