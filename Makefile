@@ -32,10 +32,10 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
-.PHONY: help install demo ablations bench bench-suites test test-slow lint format clean
+.PHONY: help install demo ablations bench bench-suites docs test test-slow lint format clean
 
 help:
-	@sed -n '1,11s/^# \{0,1\}//p' Makefile
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 install: $(STAMP)
 

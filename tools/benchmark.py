@@ -15,7 +15,7 @@ from rich.progress import track
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark.building import SEED
-from mmseg_nrd.benchmark.environment import describe_environment
+from mmseg_nrd.benchmark.environment import describe_environment, environment_note
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.settings import AMP, Settings
 from mmseg_nrd.benchmark.suite import check_names, measure
@@ -27,6 +27,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, fromfile_prefix_chars='@',
         formatter_class=argparse.RawDescriptionHelpFormatter)
+    # A blank line of @FILE is no config.
+    parser.convert_arg_line_to_args = lambda line: [line.strip()] if line.strip() else []
     parser.add_argument('configs', nargs='+', metavar='CONFIG',
                         help="a path, or an upstream config's name such as mmseg::deeplabv3plus/"
                         'deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py; @FILE reads them '
@@ -92,11 +94,9 @@ def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
     if args.plot:
         draw_suite(rows, args.plot)
     if args.markdown:
-        notes = 'measured with ' + ', '.join(
-            f'{key} {value}' for key, value in environment.items())
         args.markdown.write_text('\n'.join(
-            ['# What segmentors cost', '', f'    {command}', '', format_suite(rows), notes, '']),
-            encoding='utf-8')
+            ['# What segmentors cost', '', f'    {command}', '', format_suite(rows),
+             environment_note(environment), '']), encoding='utf-8')
     console = Console()
     # Narrower than this the figures would break across lines.
     console.width = max(console.width, 160)

@@ -11,6 +11,7 @@ from mmengine.config import DictAction
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark import compare
+from mmseg_nrd.benchmark.budget import with_budget
 from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, load_configs
 from mmseg_nrd.benchmark.curves import draw_curves
 from mmseg_nrd.benchmark.environment import describe_environment
@@ -60,6 +61,9 @@ def main() -> None:
         configs = load_configs(args.configs, args.cfg_options)
         for cfg in configs.values():
             check_data(cfg, 'train', 'test')
+            # What these refuse would else come to light after --fresh has deleted runs.
+            image_size(cfg)
+            with_budget(cfg, 1, 0, args.out)
         check_budget(args.seeds, args.iters, args.budget, args.save_every)
         cfg = next(iter(configs.values()))
         samples = range(min(PICTURED, count_images(cfg, 'test')))

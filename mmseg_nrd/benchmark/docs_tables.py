@@ -6,7 +6,7 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races [GROUP]``, ``suite MODE``, ``scores``, ``budgets``, ``environment``.
+``races [GROUP]``, ``suite [MODE]``, ``scores``, ``budgets``, ``environment``.
 """
 from __future__ import annotations
 
@@ -37,11 +37,15 @@ def races(results: dict, group: str = '') -> str:
     return format_rows(rows, next(iter(rows[0]['seconds'])).split(',')[0]) + '\n'
 
 
-def suite(results: dict, mode: str) -> str:
+def suite(results: dict, mode: str = 'inference') -> str:
     """What the models of a suite cost as a whole, 'inference' or 'training'."""
     header, *lines = table_lines(results['rows'], mode)
-    names = iter(short_names([row['name'] for row in results['rows']]))
-    whole = [(next(names), *line[1:2], *line[3:]) for line in lines if line[0]]
+    names = short_names([row['name'] for row in results['rows']])
+    whole = []
+    for row, name, line in zip(results['rows'], names, (line for line in lines if line[0])):
+        # A row's error stands where its part would.
+        figures = line[3:] if row['error'] is None else (line[2], *line[4:])
+        whole.append((name, line[1], *figures))
     return _markdown([(header[0], header[1], *header[3:]), *whole])
 
 
@@ -90,6 +94,15 @@ KINDS: Dict[str, Callable[..., str]] = dict(
     races=races, suite=suite, scores=scores, budgets=budgets, environment=environment)
 
 
+def _read(path: Path) -> dict:
+    """A results file; each row of ``tools/benchmark.py`` carries what others say once."""
+    results = json.loads(path.read_text(encoding='utf-8'))
+    if isinstance(results, list):
+        results = dict(command=results[0]['command'], environment=results[0]['environment'],
+                       rows=results)
+    return results
+
+
 def fill(text: str, root: Path) -> str:
     """A page with its tables written anew.
 
@@ -109,8 +122,8 @@ def fill(text: str, root: Path) -> str:
             raise ValueError(
                 f'{block["begin"].strip()}: kind {block["kind"]!r} must be one of {list(KINDS)}. '
                 'Fix: correct the comment.')
-        results = json.loads((root / block['file']).read_text(encoding='utf-8'))
-        return (block['begin'] + KINDS[block['kind']](results, *block['options'].split())
+        return (block['begin']
+                + KINDS[block['kind']](_read(root / block['file']), *block['options'].split())
                 + block['end'])
 
     return _BLOCK.sub(table, text)

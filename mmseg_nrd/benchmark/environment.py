@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ from mmengine.device import get_device
 
 
 def _commit() -> Optional[str]:
-    """The commit of this checkout, '+' for changes; None for an installed package."""
+    """The commit of this checkout, '+' for changes; None if installed, or without git."""
+    if shutil.which('git') is None:
+        return None
     here = Path(__file__).parent
     described = subprocess.run(
         ['git', 'describe', '--always', '--abbrev=12', '--exclude=*', '--dirty=+'], cwd=here,

@@ -51,6 +51,27 @@ def test_a_table_replaces_what_stood_between_its_comments(root, kind, expected):
     assert fill(filled, root) == filled
 
 
+def suite_row(name, **figures):
+    return dict(dict(name=name, config=name, size=[32, 64], error=None, modes={}, baseline='nrd_a',
+                     command='python tools/benchmark.py', environment=dict(threads=2)), **figures)
+
+
+def test_a_suite_is_read_as_its_tool_writes_it(tmp_path):
+    whole = dict(parameters=2_500_000, multiply_adds=3_000_000_000, peak_bytes=7_000_000,
+                 seconds=dict(median=0.25, iqr=0.01), frames_per_second=4.)
+    (tmp_path / 'results.json').write_text(json.dumps([
+        suite_row('nrd_a', modes=dict(inference=dict(images=1, parts=dict(whole=whole)))),
+        suite_row('fcn_a', error='ImportError: needs mmdet')]))
+    assert fill(page('results.json suite inference'), tmp_path) == page(
+        'results.json suite inference',
+        '| [ratio to] nrd_a | image | parameters, M | multiply-adds, G | latency, ms (IQR) | '
+        'images / s | peak memory, MB |\n| --- | --- | --- | --- | --- | --- | --- |\n'
+        '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.0 | 7 |\n'
+        '| fcn |  | ERROR: ImportError: needs mmdet |  |  |  |  |\n')
+    assert '`python tools/benchmark.py`, measured with threads 2.' in fill(
+        page('results.json environment'), tmp_path)
+
+
 def test_text_without_comments_stays(root):
     assert fill('| a | 1.23 |\n', root) == '| a | 1.23 |\n'
 

@@ -16,7 +16,7 @@ def test_refuses_an_unknown_baseline(tool, tmp_path):
 
 
 def test_measures_what_it_can_and_says_what_it_cannot(tool, tmp_path):
-    (tmp_path / 'list.txt').write_text('\n'.join([SMALL[1], 'nowhere.py']))
+    (tmp_path / 'list.txt').write_text('\n'.join([SMALL[1], '', 'nowhere.py', ' ']))
     out = tmp_path / 'new' / 'folder'
     said = tool('benchmark', SMALL[0], f'@{tmp_path / "list.txt"}', '--shape', 32, 64, '--rounds',
                 1, '--json', out / 'x.json', '--markdown', out / 'x.md', '--plot', out / 'x.png',
