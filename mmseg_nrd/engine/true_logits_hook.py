@@ -44,8 +44,14 @@ class TrueLogitsHook(Hook):
         ValueError: when the run begins, if the decode head wraps no other.
     """
 
+    def __init__(self):
+        self._handles = []
+
     def before_run(self, runner) -> None:
         """Watch the model's samples, and answer for the wrapped head."""
+        # Training and testing with one runner are two runs.
+        for handle in self._handles:
+            handle.remove()
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         head = getattr(model.decode_head, 'head', None)
         if not isinstance(head, nn.Module):
@@ -67,5 +73,5 @@ class TrueLogitsHook(Hook):
             # Zero times the head's own, so that a model without guidance can be trained as well.
             return truth.to(output.dtype) + 0 * output
 
-        model.register_forward_pre_hook(see, with_kwargs=True)
-        head.register_forward_hook(answer)
+        self._handles = [model.register_forward_pre_hook(see, with_kwargs=True),
+                         head.register_forward_hook(answer)]

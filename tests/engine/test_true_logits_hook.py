@@ -70,6 +70,14 @@ def test_a_map_of_blocks_is_upsampled_without_fault_and_trains_nothing(model):
                for parameter in model.parameters())
 
 
+def test_a_second_run_of_the_runner_does_not_do_it_twice():
+    hook = HOOKS.build(dict(type='TrueLogitsHook'))
+    model = segmentor(type='GuidedUpsamplingHead', guidance=None, scale_factor=2, head=FCN)
+    for _ in range(2):
+        hook.before_run(SimpleNamespace(model=model))
+        assert len(model._forward_pre_hooks) == len(model.decode_head.head._forward_hooks) == 1
+
+
 def test_each_batch_is_answered_by_its_own_truth(model):
     images = torch.randn(1, 3, 16, 16)
     model.eval()
