@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence
 
@@ -23,6 +24,7 @@ from .suite_report import table_lines
 _BLOCK = re.compile(
     r'(?P<begin><!-- table: (?P<file>\S+) (?P<kind>\S+)(?P<options>[^>]*?) -->\n)'
     r'.*?(?P<end><!-- end of table -->)', re.DOTALL)
+_LONGEST_COMMAND = 120
 
 
 def _markdown(lines: Sequence[Sequence[str]]) -> str:
@@ -86,8 +88,9 @@ def budgets(results: dict) -> str:
 
 
 def environment(results: dict) -> str:
-    """Where and with what it was measured, and the command."""
-    return f"`{results['command']}`, {environment_note(results['environment'])}.\n"
+    """Where and with what it was measured, and the command; of a long one the beginning."""
+    command = textwrap.shorten(results['command'], _LONGEST_COMMAND, placeholder=' ...')
+    return f"`{command}`, {environment_note(results['environment'])}.\n"
 
 
 KINDS: Dict[str, Callable[..., str]] = dict(

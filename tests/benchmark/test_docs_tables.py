@@ -72,6 +72,15 @@ def test_a_suite_is_read_as_its_tool_writes_it(tmp_path):
         page('results.json environment'), tmp_path)
 
 
+def test_a_long_command_is_cut(root):
+    results = json.loads((root / 'results.json').read_text())
+    results['command'] = ' '.join(['python', *['config.py'] * 40])
+    (root / 'results.json').write_text(json.dumps(results))
+    line = fill(page('results.json environment'), root).split('\n')[2]
+    assert line.startswith('`python config.py config.py ') and ' ...`, measured with' in line
+    assert len(line) < 160
+
+
 def test_text_without_comments_stays(root):
     assert fill('| a | 1.23 |\n', root) == '| a | 1.23 |\n'
 
