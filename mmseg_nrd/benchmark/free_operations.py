@@ -13,7 +13,8 @@ _NAMES = {
         'reflection_pad2d reflection_pad2d_backward replication_pad2d '
         'replication_pad2d_backward',
     "views' gradients":
-        'select_backward slice_backward unfold_backward as_strided_scatter slice_scatter',
+        'select_backward slice_backward unfold_backward as_strided_ as_strided_scatter '
+        'slice_scatter',
     'indexing, sorting, choosing':
         '_unsafe_index _unsafe_index_put index index_put index_put_ index_select index_add_ '
         'gather scatter scatter_ scatter_add scatter_add_ masked_select nonzero sort topk '
