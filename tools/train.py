@@ -6,11 +6,13 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import (
     add_config_arguments,
     load_config,
     prepare_distributed_cpu,
+    prepare_resume,
     silence_host_warnings,
 )
 
@@ -20,7 +22,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='path of the config')
     parser.add_argument(
         '--resume', action='store_true',
-        help='go on from the newest checkpoint in the work folder')
+        help='go on from the newest whole checkpoint in the work folder')
     parser.add_argument(
         '--amp', action='store_true', help='automatic mixed precision (needs a GPU)')
     add_config_arguments(parser)
@@ -47,12 +49,17 @@ def main() -> None:
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
+        for note in prepare_resume(cfg) if args.resume else ():
+            print(f'warning: {note}', file=sys.stderr)
         prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume
     runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-    runner.train()
+    try:
+        runner.train()
+    except CheckpointError as error:
+        sys.exit(f'error: {error}')
 
 
 if __name__ == '__main__':

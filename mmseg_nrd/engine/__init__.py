@@ -1,4 +1,4 @@
-"""Around mmengine's runner: what the command lines share, and a hook."""
+"""Around mmengine's runner: what the command lines share, and hooks."""
 from .checkpoints import misfits, read_checkpoint
 from .distributed import prepare_distributed_cpu
 from .launch import (
@@ -10,10 +10,14 @@ from .launch import (
     read_config,
 )
 from .quiet import silence_host_warnings
+from .random_state_hook import RandomStateHook
+from .resume import prepare_resume
+from .safe_checkpoint_hook import SafeCheckpointHook
 from .true_logits_hook import TrueLogitsHook
 
 __all__ = [
-    'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments', 'check_checkpoint', 'check_tta',
-    'load_config', 'misfits', 'prepare_distributed_cpu', 'read_checkpoint', 'read_config',
+    'RandomStateHook', 'SafeCheckpointHook', 'TrueLogitsHook', 'add_cfg_options',
+    'add_config_arguments', 'check_checkpoint', 'check_tta', 'load_config', 'misfits',
+    'prepare_distributed_cpu', 'prepare_resume', 'read_checkpoint', 'read_config',
     'silence_host_warnings',
 ]
