@@ -38,6 +38,8 @@ setup(
         'lite': [*MMSEG, 'mmcv-lite>=2.0.0rc4,<2.2'],
         'mmseg': MMSEG,
         'test': ['pytest', 'hypothesis', 'ruff'],
+        # The docs say how to log to TensorBoard, and a test holds that.
+        'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml', 'tensorboard'],
     },
     classifiers=[
         'License :: OSI Approved :: Apache Software License',
