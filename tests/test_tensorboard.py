@@ -12,7 +12,7 @@ from mmseg.registry import VISUALIZERS
 pytest.importorskip('tensorboard', reason='needs the docs extra: make docs-site')
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / 'docs' / 'getting-started.md').read_text()
-OPTION = re.search(r'--cfg-options (visualizer\S+)', TEXT)[1]
+OPTION = re.search(r'--cfg-options (\S*vis_backends\S+)', TEXT)[1]
 CONFIGS = ['configs/street_scenes/nrd_r18_1xb8-300_street-scenes-128x256.py',
            'configs/nrd/nrd_r50_4xb4-84k_cityscapes-512x1024.py',
            'configs/gun/gun_drn-d-22_8xb1-93k_cityscapes-1024x2048.py',
