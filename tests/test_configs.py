@@ -36,6 +36,7 @@ def test_config_builds_and_names_its_source(path):
     cfg = Config.fromfile(path)
     assert cfg.custom_imports == dict(imports=['mmseg_nrd'], allow_failed_imports=False)
     assert cfg.default_scope == 'mmseg'
+    assert cfg.default_hooks.finite_loss == dict(type='FiniteLossHook')
     cfg.model.pretrained = None
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg.model)
