@@ -4,6 +4,7 @@
 # make ablations  GUN's ablations on street scenes, three seeds; two to three hours
 #             (demo and ablations go on where they were stopped; make clean forgets the demo)
 # make docs   write the tables of README and docs from benchmarks/results
+# make metafiles  write what mim looks up of each config; minutes, since costs are counted
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 # make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
 #
@@ -32,7 +33,7 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
-.PHONY: help install demo ablations bench bench-suites docs test test-slow lint format clean
+.PHONY: help install demo ablations bench bench-suites docs metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -87,6 +88,9 @@ bench-suites: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python tools/make_docs.py
+
+metafiles: $(STAMP)
+	$(BIN)/python tools/make_metafiles.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

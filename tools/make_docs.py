@@ -6,7 +6,7 @@ from pathlib import Path
 import mmseg_nrd  # noqa: F401  (mends the host)
 from mmseg_nrd.benchmark.docs_tables import fill
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:

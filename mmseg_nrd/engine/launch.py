@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
+from .find_config import find_config
+
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--work-dir``, ``--cfg-options``, ``--launcher`` and ``--local-rank``."""
@@ -28,8 +30,8 @@ def load_config(args: argparse.Namespace) -> Config:
     The work folder is the option's, else the config's, else ``work_dirs/<config name>``.
 
     Args:
-        args (argparse.Namespace): With ``config`` and the options of
-            :func:`add_config_arguments`.
+        args (argparse.Namespace): With the options of :func:`add_config_arguments`, and
+            ``config``, which becomes what :func:`find_config` finds by that name.
 
     Returns:
         Config: ready for mmengine's ``Runner.from_cfg``.
@@ -37,6 +39,7 @@ def load_config(args: argparse.Namespace) -> Config:
     Raises:
         FileNotFoundError: if there is no such config.
     """
+    args.config = find_config(args.config)
     # mmengine's runner reads the rank from the environment only.
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if not Path(args.config).is_file():
