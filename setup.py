@@ -6,6 +6,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 from setuptools.command.develop import develop
+from setuptools.command.egg_info import egg_info
 
 HERE = Path(__file__).parent.resolve()
 VERSION = re.search(r"__version__ = '([^']+)'",
@@ -62,6 +63,12 @@ class BuildPy(build_py):
         # setuptools before 64 has no such mode; its editable installs run develop.
         if getattr(self, 'editable_mode', False):
             link_mim()
+            # By this `python -m mim`, in the checkout, knows that the package is there; in the
+            # environment mim would take it to be in site-packages.
+            metadata = egg_info(self.distribution)
+            metadata.egg_base = str(HERE)
+            metadata.ensure_finalized()
+            metadata.run()
         else:
             copy_mim(self.build_lib)
 

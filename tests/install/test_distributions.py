@@ -67,6 +67,8 @@ def test_an_editable_install_links_to_the_checkout(make_checkout, build, held_by
     assert sorted(path.name for path in mim.iterdir()) == ['configs', 'model-index.yml', 'tools']
     for path in mim.iterdir():
         assert path.is_symlink() and path.resolve() == tree.resolve() / path.name
+    # `python -m mim` in the checkout finds the package by it.
+    assert (tree / 'mmseg_nrd.egg-info' / 'PKG-INFO').is_file()
     # The links are none of the next wheel's business.
     assert mim_files(held_by(build('build_wheel', tree, tree / 'dist'))) == wanted
     with tarfile.open(build('build_sdist', tree, tree / 'dist')) as archive:

@@ -103,7 +103,7 @@ def test_search_filters(mim, work):
 
 
 def test_the_package_is_listed(mim):
-    assert re.search(r'^mmseg_nrd ', mim('list'), re.MULTILINE)
+    assert re.search(r'^mmseg[-_]nrd ', mim('list'), re.MULTILINE)
 
 
 def test_train_runs_two_iterations_and_validates(trained, work):
@@ -133,15 +133,10 @@ def test_tools_take_our_configs_by_their_names(mim, scenes, work):
     assert (work / 'by_run' / 'iter_2.pth').is_file()
 
 
-@pytest.mark.parametrize('tool', ['compare', 'convert_checkpoint', 'make_street_scenes',
-                                  'real_time', 'speed', 'test', 'train'])
-def test_every_tool_starts(mim, tool):
-    assert 'usage: ' in call_help(mim, tool)
-
-
-def call_help(mim, tool: str) -> str:
+@pytest.mark.parametrize('tool', ['compare', 'convert_checkpoint', 'real_time', 'speed'])
+def test_the_other_tools_start(mim, tool):
     # mim keeps -h to itself, unless it stands behind a double dash.
-    return mim('run', 'mmseg_nrd', tool, '--', '--help')
+    assert f'usage: {tool}.py' in mim('run', 'mmseg_nrd', tool, '--', '--help')
 
 
 def test_gridsearch_trains_each_value(mim, scenes, work):
