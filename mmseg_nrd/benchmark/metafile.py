@@ -23,6 +23,11 @@ COLLECTIONS = {
     'https://arxiv.org/abs/1807.07466': 'GUN',
     'https://arxiv.org/abs/1802.02611': 'DeepLabV3+',
     'https://arxiv.org/abs/2105.15203': 'SegFormer',
+    'https://arxiv.org/abs/1411.4038': 'FCN',
+    'https://arxiv.org/abs/1612.01105': 'PSPNet',
+    'https://arxiv.org/abs/1807.10221': 'UPerNet',
+    'https://arxiv.org/abs/1901.02446': 'Semantic FPN',
+    'https://arxiv.org/abs/1912.08193': 'PointRend',
 }
 DATA_SETS = {
     'cityscapes': 'Cityscapes', 'ade20k': 'ADE20K', 'pascal-context': 'Pascal Context',
