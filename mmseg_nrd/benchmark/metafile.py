@@ -93,12 +93,13 @@ def describe(path: Path, root: Path) -> Dict[str, object]:
 
 
 def _types(model: dict) -> Iterator[str]:
-    """Registered names of the parts; of a wrapper, what it wraps too."""
+    """Registered names of the parts; of a wrapper, what it wraps too; of a cascade, each head."""
     for name, inner in (('backbone', 'backbone'), ('neck', None), ('decode_head', 'head')):
         part = model.get(name)
-        while part is not None:
-            yield part['type']
-            part = part.get(inner)
+        for each in part if isinstance(part, list) else [part]:
+            while each is not None:
+                yield each['type']
+                each = each.get(inner)
 
 
 def _results(header: str, data: str) -> Optional[Dict[str, object]]:

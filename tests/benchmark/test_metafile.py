@@ -85,9 +85,13 @@ def test_results_are_those_that_the_readme_gives_as_the_papers():
         assert each['Dataset'] == ENTRIES[name]['Metadata']['Training Data']
 
 
-def test_wrapped_parts_are_named_too():
-    assert ENTRIES['gun_drn-d-22_8xb1-93k_cityscapes-1024x2048']['Metadata']['Architecture'] == [
-        'MultiResolutionEncoder', 'DRN', 'MultiResolutionFusion', 'GuidedUpsamplingHead', 'FCNHead']
+@pytest.mark.parametrize('name, parts', [
+    ('gun_drn-d-22_8xb1-93k_cityscapes-1024x2048', 'MultiResolutionEncoder DRN '
+     'MultiResolutionFusion GuidedUpsamplingHead FCNHead'),
+    ('pointrend_r18_1xb8-300_street-scenes-128x256', 'ResNetV1c FPN FPNHead PointHead'),
+])
+def test_wrapped_parts_and_cascades_are_named_too(name, parts):
+    assert ENTRIES[name]['Metadata']['Architecture'] == parts.split()
 
 
 def test_the_cost_is_counted():

@@ -157,8 +157,8 @@ def test_mmsegs_own_tools_train_our_configs(mim, scenes, work):
     assert len(losses(output)) == 2 and (work / 'by_mmseg' / 'iter_2.pth').is_file()
 
 
-def test_an_editable_install_is_found_from_its_root_only(make_environment, make_checkout, scenes,
-                                                        work):
+def test_an_editable_install_is_found_where_the_checkout_is_on_the_path(
+        make_environment, make_checkout, scenes, work):
     tree = make_checkout()
     commands = make_environment('-e', tree)
     data = [f'{split}_dataloader.dataset.data_root={scenes}' for split in ('train', 'val', 'test')]
@@ -168,5 +168,8 @@ def test_an_editable_install_is_found_from_its_root_only(make_environment, make_
         call(commands / 'mim', *train, cwd=work, status=1).split())
     output = call(commands / 'python', '-m', 'mim', *train, cwd=tree)
     assert len(losses(output)) == 2 and f'{tree.resolve()}/configs' in output
+    output = call(commands / 'mim', 'train', 'mmsegmentation', tree / 'configs' / 'street_scenes' /
+                  f'{NRD}.py', *train[3:], cwd=work)
+    assert len(losses(output)) == 2
     assert '79.8' in call(commands / 'mim', 'search', 'mmseg_nrd', '--config',
                           'nrd_r50_4xb4-84k_cityscapes-512x1024', cwd=work, PYTHONPATH=str(tree))
