@@ -9,6 +9,7 @@
 # make theta-init  train NRD from both of its initialisations, three seeds; an hour
 # make docs   write the tables of README and docs from benchmarks/results and configs
 # make docs-site  build the site from docs/ into build/site; warnings are errors
+# make metafiles  write what mim looks up of each config; minutes, since costs are counted
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 # make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
 #
@@ -43,7 +44,8 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo ablations decoders theta-init bench bench-suites docs docs-site test test-slow lint format clean
+.PHONY: help install demo ablations decoders theta-init bench bench-suites docs docs-site \
+	metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -121,6 +123,9 @@ docs: $(STAMP)
 docs-site: $(DOCS_STAMP)
 	@# The variable silences an advertisement of the theme's successor.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+metafiles: $(STAMP)
+	$(BIN)/python tools/make_metafiles.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

@@ -7,7 +7,7 @@ import mmseg_nrd  # noqa: F401  (mends the host)
 from mmseg_nrd.benchmark.docs_tables import fill
 from mmseg_nrd.engine import silence_host_warnings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
