@@ -13,6 +13,7 @@ from mmseg_nrd.engine import (
     add_config_arguments,
     check_checkpoint,
     check_tta,
+    config_errors_in_a_sentence,
     load_config,
     silence_host_warnings,
 )
@@ -83,7 +84,8 @@ def main() -> None:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
     try:
-        Runner.from_cfg(cfg).test()
+        with config_errors_in_a_sentence(cfg):
+            Runner.from_cfg(cfg).test()
     except CheckpointError as error:
         sys.exit(f'error: {error}')
 

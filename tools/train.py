@@ -10,6 +10,7 @@ from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import (
     add_config_arguments,
+    config_errors_in_a_sentence,
     load_config,
     prepare_distributed_cpu,
     prepare_resume,
@@ -55,10 +56,11 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume
-    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
     try:
-        runner.train()
-    except CheckpointError as error:
+        with config_errors_in_a_sentence(cfg):
+            runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+            runner.train()
+    except (CheckpointError, FloatingPointError) as error:
         sys.exit(f'error: {error}')
 
 
