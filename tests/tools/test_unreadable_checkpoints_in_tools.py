@@ -14,15 +14,18 @@ TOOLS = ('train to resume', 'train from weights', 'test', 'convert_checkpoint', 
 
 
 @pytest.fixture
-def call(monkeypatch):
-    """Run a tool in this process; returns what it exits with."""
+def call(monkeypatch, capsys):
+    """Run a tool in this process; returns the error it ends with."""
 
     def run(name: str, *arguments) -> str:
         monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
         monkeypatch.syspath_prepend(str(ROOT / 'tools'))
         with DefaultScope.overwrite_default_scope('mmseg'), pytest.raises(SystemExit) as ended:
             runpy.run_path(str(ROOT / 'tools' / f'{name}.py'), run_name='__main__')
-        return str(ended.value.code)
+        if ended.value.code != 2:
+            return ended.value.code
+        # As argparse says it, after the usage.
+        return capsys.readouterr().err.splitlines()[-1].removeprefix(f'{name}: ')
 
     return run
 
