@@ -24,8 +24,8 @@ def call(monkeypatch, capsys):
             runpy.run_path(str(ROOT / 'tools' / f'{name}.py'), run_name='__main__')
         if ended.value.code != 2:
             return ended.value.code
-        # As argparse says it, after the usage.
-        return capsys.readouterr().err.splitlines()[-1].removeprefix(f'{name}: ')
+        # As argparse says it: after the usage and the program's name.
+        return capsys.readouterr().err.splitlines()[-1].split(': ', 1)[1]
 
     return run
 
