@@ -2,7 +2,10 @@
 # make test   the tests            make test-slow   the long ones
 # make lint   ruff                 make clean       remove what make made
 # make ablations  GUN's ablations on street scenes, three seeds; two to three hours
-#             (demo and ablations go on where they were stopped; make clean forgets the demo)
+#             (demo, ablations, decoders and theta-init go on where they were stopped; make clean
+#             forgets the demo)
+# make decoders  train twelve decoders on street scenes; three hours
+# make theta-init  train NRD from both of its initialisations, three seeds; an hour
 # make docs   write the tables of README and docs from benchmarks/results
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 # make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
@@ -32,7 +35,10 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
-.PHONY: help install demo ablations bench bench-suites docs test test-slow lint format clean
+# What configs of street scenes are called after their model.
+SCENES := _1xb8-300_street-scenes-128x256.py
+
+.PHONY: help install demo ablations decoders theta-init bench bench-suites docs test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -73,17 +79,32 @@ ablations: $(STAMP) $(DATA)
 	$(BIN)/python tools/compare.py $(patsubst %,$(CONFIGS)/$(ABLATION)_true-logits%,$(TRUE)) \
 		--out work_dirs/ablations-true-logits --iters 300 --seeds 3
 
+# Half the batch, and fewer iterations than the configs': twelve decoders are many.
+DECODERS := deeplabv3plus_r18-d8 deeplabv3plus_r18 nrd_r18 gum_nrd_r18 gum_deeplabv3plus_r18-d8 \
+	fcn_r18-d8 gum_fcn_r18-d8 pspnet_r18-d8 upernet_r18 fpn_r18 segformer-head_r18 pointrend_r18
+decoders: $(STAMP) $(DATA)
+	$(BIN)/python tools/compare.py $(patsubst %,$(CONFIGS)/%$(SCENES),$(DECODERS)) \
+		--out work_dirs/decoders --iters 200 --seeds 2 --cfg-options train_dataloader.batch_size=4
+
+# Early, and late.
+theta-init: $(STAMP) $(DATA)
+	for iterations in 200 900; do $(BIN)/python tools/compare.py \
+		$(patsubst %,$(CONFIGS)/%$(SCENES),nrd_r18 nrd_r18_paper-init) \
+		--out work_dirs/theta-init-$$iterations --iters $$iterations --seeds 3 \
+		--cfg-options train_dataloader.batch_size=4 || exit 1; done
+
 # Twice: as MMSeg's tools run, and with the memory kept that glibc else gives back.
 bench: $(STAMP)
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed-kept-memory --keep-freed-memory
 	$(BIN)/python tools/real_time.py --out benchmarks/results/real-time
 
-SUITE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 --train-step \
-	--keep-freed-memory --json $(2)/results.json --markdown $(2)/report.md --plot $(2)/plot.png
+SUITE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 $(3) \
+	--keep-freed-memory --rounds 5 \
+	--json $(2)/results.json --markdown $(2)/report.md --plot $(2)/plot.png
 bench-suites: $(STAMP)
-	$(call SUITE,decoders,benchmarks/results/decoders)
-	$(call SUITE,real_time,benchmarks/results/real-time-suite)
+	$(call SUITE,decoders,benchmarks/results/decoders,)
+	$(call SUITE,real_time,benchmarks/results/real-time-suite,--train-step)
 
 docs: $(STAMP)
 	$(BIN)/python tools/make_docs.py

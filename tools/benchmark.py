@@ -19,7 +19,8 @@ from mmseg_nrd.benchmark.environment import describe_environment, environment_no
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.settings import AMP, Settings
 from mmseg_nrd.benchmark.suite import check_names, measure
-from mmseg_nrd.benchmark.suite_report import draw_suite, format_suite, terminal_tables
+from mmseg_nrd.benchmark.suite_figure import draw_suite
+from mmseg_nrd.benchmark.suite_report import format_suite, terminal_tables
 from mmseg_nrd.engine import silence_host_warnings
 
 
@@ -68,7 +69,9 @@ def main() -> None:
             amp=args.amp, channels_last=args.channels_last, fuse=args.fuse,
             compile=args.compile, train_step=args.train_step, rounds=args.rounds)
         baseline = check_names(args.configs, args.baseline)
-    except ValueError as error:
+        for path in filter(None, (args.json, args.markdown, args.plot)):
+            check_writable(path)
+    except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     silence_host_warnings()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
@@ -82,11 +85,19 @@ def main() -> None:
     sys.exit(any(row['error'] is not None for row in rows))
 
 
+def check_writable(path: Path) -> None:
+    """Make its folder; refused here, nothing has been measured in vain."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
+    with path.open('a'):
+        pass
+    if is_new:
+        path.unlink()
+
+
 def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
     """Tables on the terminal, and the files that were asked for."""
     command = shlex.join(['python', *sys.argv])
-    for path in filter(None, (args.json, args.markdown, args.plot)):
-        path.parent.mkdir(parents=True, exist_ok=True)
     if args.json:
         args.json.write_text(json.dumps(
             [dict(row, command=command, environment=environment) for row in rows],
@@ -99,7 +110,7 @@ def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
              environment_note(environment), '']), encoding='utf-8')
     console = Console()
     # Narrower than this the figures would break across lines.
-    console.width = max(console.width, 160)
+    console.width = max(console.width, 180)
     for table in terminal_tables(rows):
         console.print(table)
 

@@ -17,6 +17,7 @@ from mmseg_nrd.benchmark.curves import draw_curves
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
+from mmseg_nrd.benchmark.pricing import UncountableError
 from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
 from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
 from mmseg_nrd.benchmark.size import image_size
@@ -81,6 +82,8 @@ def main() -> None:
                           environment=environment)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written; the same command goes on from here')
+    except UncountableError as error:
+        sys.exit(f'error: {error}')
     overview, zoom, curves = (args.out / name for name in PICTURES)
     draw_comparison(entries, cfg, samples, overview)
     draw_zooms(entries, cfg, samples, zoom)

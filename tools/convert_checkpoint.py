@@ -7,18 +7,16 @@ all such are listed and nothing is written.
 """
 import argparse
 import os
-import pickle
 import sys
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmengine.runner.checkpoint import CheckpointLoader
 from mmseg.registry import MODELS
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.engine import misfits, read_checkpoint, silence_host_warnings
 from mmseg_nrd.utils import convert_nrd_state_dict
 
 
@@ -38,31 +36,10 @@ def expected_shapes(config: str) -> dict:
     return {key: tuple(value.shape) for key, value in MODELS.build(cfg.model).state_dict().items()}
 
 
-def load(source: str) -> dict:
-    try:
-        checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
-    # What torch raises for a file that is no checkpoint depends on its first bytes.
-    except (KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ValueError(
-            f'{source}: cannot be read as a checkpoint ({type(error).__name__}: {error}). '
-            'Fix: pass a file that torch.save wrote.') from error
-    if not isinstance(checkpoint, dict):
-        raise ValueError(
-            f'{source}: holds a {type(checkpoint).__name__}; must hold a dict, of parameters or '
-            "with them under 'state_dict'. Fix: save model.state_dict().")
-    return checkpoint
-
-
 def convert(source: str, expected: dict) -> dict:
-    checkpoint = load(source)
+    checkpoint = read_checkpoint(source)
     state_dict = convert_nrd_state_dict(checkpoint.get('state_dict', checkpoint))
-    faults = [f'  unknown: {key}' for key in state_dict if key not in expected]
-    faults += [f'  of shape {tuple(state_dict[key].shape)} instead of {shape}: {key}'
-               for key, shape in expected.items()
-               if key in state_dict and tuple(state_dict[key].shape) != shape]
-    # A batch norm's counter is no parameter; old checkpoints lack it.
-    faults += [f'  missing: {key}' for key in sorted(set(expected) - set(state_dict))
-               if not key.endswith('num_batches_tracked')]
+    faults = misfits(state_dict, expected)
     if faults:
         raise ValueError('\n'.join([
             f'{source}: {len(faults)} parameters do not fit the config; nothing was written.',

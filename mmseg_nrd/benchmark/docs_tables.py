@@ -6,7 +6,8 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races [GROUP]``, ``suite [MODE]``, ``scores``, ``budgets``, ``environment``.
+``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
+``environment``.
 """
 from __future__ import annotations
 
@@ -17,9 +18,10 @@ from pathlib import Path
 from typing import Callable, Dict, List, Sequence
 
 from .environment import environment_note
+from .parts import WHOLE
 from .report import format_runs, short_names
 from .speed_report import format_rows
-from .suite_report import table_lines
+from .suite_report import modes_of, table_lines
 
 _BLOCK = re.compile(
     r'(?P<begin><!-- table: (?P<file>\S+) (?P<kind>\S+)(?P<options>[^>]*?) -->\n)'
@@ -41,6 +43,9 @@ def races(results: dict, group: str = '') -> str:
 
 def suite(results: dict, mode: str = 'inference') -> str:
     """What the models of a suite cost as a whole, 'inference' or 'training'."""
+    if mode not in modes_of(results['rows']):
+        raise ValueError(f'mode {mode!r}: must be one of {modes_of(results["rows"])}, which were '
+                         'measured. Fix: correct the comment, or measure with --train-step.')
     header, *lines = table_lines(results['rows'], mode)
     names = short_names([row['name'] for row in results['rows']])
     whole = []
@@ -49,6 +54,18 @@ def suite(results: dict, mode: str = 'inference') -> str:
         figures = line[3:] if row['error'] is None else (line[2], *line[4:])
         whole.append((name, line[1], *figures))
     return _markdown([(header[0], header[1], *header[3:]), *whole])
+
+
+def repeated(results: dict, again: dict, mode: str = 'inference') -> str:
+    """How well a suite's ratios in time repeat, from two runs of it."""
+    first, second = ({row['name']: row['modes'][mode]['parts'][WHOLE]['ratio']['seconds']
+                      for row in each['rows']} for each in (results, again))
+    lines: List[Sequence[str]] = [(
+        f"time, ratio to {results['rows'][0]['baseline']}", 'one run', 'another', 'apart')]
+    for name, short in zip(first, short_names(list(first))):
+        apart = abs(first[name] - second[name]) / first[name]
+        lines.append((short, f'{first[name]:.2f}', f'{second[name]:.2f}', f'{apart:.0%}'))
+    return _markdown(lines)
 
 
 def scores(results: dict) -> str:
@@ -94,7 +111,8 @@ def environment(results: dict) -> str:
 
 
 KINDS: Dict[str, Callable[..., str]] = dict(
-    races=races, suite=suite, scores=scores, budgets=budgets, environment=environment)
+    races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
+    environment=environment)
 
 
 def _read(path: Path) -> dict:
@@ -125,8 +143,9 @@ def fill(text: str, root: Path) -> str:
             raise ValueError(
                 f'{block["begin"].strip()}: kind {block["kind"]!r} must be one of {list(KINDS)}. '
                 'Fix: correct the comment.')
-        return (block['begin']
-                + KINDS[block['kind']](_read(root / block['file']), *block['options'].split())
+        options = [_read(root / option) if option.endswith('.json') else option
+                   for option in block['options'].split()]
+        return (block['begin'] + KINDS[block['kind']](_read(root / block['file']), *options)
                 + block['end'])
 
     return _BLOCK.sub(table, text)
