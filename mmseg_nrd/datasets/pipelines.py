@@ -72,7 +72,7 @@ def load_checked_annotations(cfg: Config, *splits: str) -> None:
 
 
 def _import_this_package(cfg: Config) -> None:
-    custom = cfg.setdefault('custom_imports', dict(imports=[], allow_failed_imports=False))
+    custom = cfg.get('custom_imports') or dict(imports=[], allow_failed_imports=False)
     names = [custom['imports']] if isinstance(custom['imports'], str) else custom['imports']
     if 'mmseg_nrd' not in names:
-        custom['imports'] = [*names, 'mmseg_nrd']
+        cfg.custom_imports = {**custom, 'imports': [*names, 'mmseg_nrd']}

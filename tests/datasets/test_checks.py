@@ -111,5 +111,5 @@ def test_of_many_files_some_are_named_and_the_others_counted(tmp_path):
 
 
 def test_an_unknown_kind_of_data_set_is_named():
-    with pytest.raises(ValueError, match="train_dataloader.dataset.type='Cityscape'.*registered. F"):
+    with pytest.raises(ValueError, match="train_dataloader.dataset.type='Cityscape'.*registered"):
         check_data(dict(train_dataloader=dict(dataset=dict(type='Cityscape'))), 'train')

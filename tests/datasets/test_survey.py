@@ -78,7 +78,7 @@ def test_pixels_images_sizes_and_ignored_ones_are_counted(tmp_path):
     assert survey.ignored_share == pytest.approx((height + 2) / (3 * height))
     assert survey.sizes == {faulty_data.SIZE: 3}
     absent = [finding.file for finding in survey.warnings if 'is in no label' in finding.text]
-    assert len(absent) == CLASSES - 4 and absent[0] == 'class 4 (wall)'
+    assert len(absent) == CLASSES - 4 and absent[0] == 'class 4 (fence)'
     assert class_table(survey).row_count == CLASSES
     assert '35.42 % of the pixels are ignored (label 255)' in '\n'.join(summary_lines(survey))
     told = as_dict(survey)
