@@ -1,12 +1,15 @@
 # make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
 # make test   the tests            make test-slow   the long ones
-# make lint   ruff                 make clean       remove what make made
+# make lint   ruff                 make format      ruff, mending what it can
+# make clean  remove what make made
 # make ablations  GUN's ablations on street scenes, three seeds; two to three hours
 #             (demo, ablations, decoders and theta-init go on where they were stopped; make clean
 #             forgets the demo)
 # make decoders  train twelve decoders on street scenes; three hours
 # make theta-init  train NRD from both of its initialisations, three seeds; an hour
-# make docs   write the tables of README and docs from benchmarks/results
+# make docs   write the tables of README and docs from benchmarks/results and configs
+# make docs-site  build the site from docs/ into build/site; warnings are errors
+# make metafiles  write what mim looks up of each config; minutes, since costs are counted
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 # make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
 #
@@ -35,10 +38,14 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
+# The site's own packages, which nothing else needs.
+DOCS_STAMP := $(VENV)/.docs-installed
+
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo ablations decoders theta-init bench bench-suites docs test test-slow lint format clean
+.PHONY: help install demo ablations decoders theta-init bench bench-suites docs docs-site \
+	metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -56,6 +63,10 @@ $(STAMP): requirements/constraints.txt setup.py
 	$(PIP) -c $(VENV)/constraints.txt "$(TORCH)"
 	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[lite,test]"
 	@rm -f $(VENV)/.installed-* && touch $@
+
+$(DOCS_STAMP): $(STAMP)
+	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[docs]"
+	@touch $@
 
 $(DATA): | $(STAMP)
 	$(BIN)/python tools/make_street_scenes.py $(DATA) --layout cityscapes \
@@ -108,6 +119,13 @@ bench-suites: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python tools/make_docs.py
+
+docs-site: $(DOCS_STAMP)
+	@# The variable silences an advertisement of the theme's successor.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+metafiles: $(STAMP)
+	$(BIN)/python tools/make_metafiles.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

@@ -21,7 +21,7 @@ from mmseg_nrd.benchmark.settings import AMP, Settings
 from mmseg_nrd.benchmark.suite import check_names, measure
 from mmseg_nrd.benchmark.suite_figure import draw_suite
 from mmseg_nrd.benchmark.suite_report import format_suite, terminal_tables
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.engine import find_config, silence_host_warnings
 
 
 def parse_args() -> argparse.Namespace:
@@ -30,8 +30,9 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     # A blank line of @FILE is no config.
     parser.convert_arg_line_to_args = lambda line: [line.strip()] if line.strip() else []
-    parser.add_argument('configs', nargs='+', metavar='CONFIG',
-                        help="a path, or an upstream config's name such as mmseg::deeplabv3plus/"
+    parser.add_argument('configs', nargs='+', type=find_config, metavar='CONFIG',
+                        help='a path; from any folder, one of ours by its path (configs/...) or '
+                        "its file name, or an upstream config's name such as mmseg::deeplabv3plus/"
                         'deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py; @FILE reads them '
                         'from a file, one a line')
     parser.add_argument('--baseline', metavar='NAME',
@@ -58,7 +59,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--markdown', type=Path, metavar='F', help='write the tables')
     parser.add_argument('--plot', type=Path, metavar='F',
                         help='draw latency against multiply-adds, a dot for each model')
-    return parser.parse_args()
+    return parser.parse_args([
+        f'@{find_config(argument[1:])}' if argument.startswith('@') else argument
+        for argument in sys.argv[1:]])
 
 
 def main() -> None:

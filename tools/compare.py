@@ -23,7 +23,7 @@ from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
 from mmseg_nrd.benchmark.size import image_size
 from mmseg_nrd.benchmark.zoom import draw_zooms
 from mmseg_nrd.datasets.checks import check_data, count_images
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.engine import find_config, silence_host_warnings
 
 PICTURED = 3
 PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
@@ -33,7 +33,7 @@ PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('configs', nargs='+', metavar='CONFIG',
+    parser.add_argument('configs', nargs='+', type=find_config, metavar='CONFIG',
                         help='configs; the first one is what the others are compared with')
     parser.add_argument('--out', type=Path, required=True,
                         help='folder for the report and the runs; an earlier report there is '

@@ -12,6 +12,7 @@ from mmseg_nrd.engine import (
     add_config_arguments,
     check_checkpoint,
     check_tta,
+    config_errors_in_a_sentence,
     load_config,
     silence_host_warnings,
 )
@@ -81,7 +82,8 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
-    Runner.from_cfg(cfg).test()
+    with config_errors_in_a_sentence(cfg):
+        Runner.from_cfg(cfg).test()
 
 
 if __name__ == '__main__':

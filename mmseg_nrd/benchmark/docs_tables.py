@@ -1,4 +1,4 @@
-"""Tables of the README and the docs, written from the committed JSON.
+"""Tables of the README and the docs, written from the committed JSON and the configs.
 
 A table stands between two comments::
 
@@ -7,7 +7,7 @@ A table stands between two comments::
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
 ``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
-``environment``.
+``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``.
 """
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import json
 import re
 import textwrap
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence, Union
 
+from .config_tables import cost_lines, recipe_lines
 from .environment import environment_note
 from .parts import WHOLE
 from .report import format_runs, short_names
@@ -110,13 +111,28 @@ def environment(results: dict) -> str:
     return f"`{command}`, {environment_note(results['environment'])}.\n"
 
 
+def configs(folder: Path) -> str:
+    """What the configs of a folder are, and what they cost."""
+    return _markdown(cost_lines(folder))
+
+
+def recipes(folder: Path) -> str:
+    """How the configs of a folder train."""
+    return _markdown(recipe_lines(folder))
+
+
 KINDS: Dict[str, Callable[..., str]] = dict(
     races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
-    environment=environment)
+    environment=environment, configs=configs, recipes=recipes)
 
 
-def _read(path: Path) -> dict:
-    """A results file; each row of ``tools/benchmark.py`` carries what others say once."""
+def _read(path: Path) -> Union[dict, Path]:
+    """A results file; each row of ``tools/benchmark.py`` carries what others say once.
+
+    A folder is left to its kind of table.
+    """
+    if path.is_dir():
+        return path
     results = json.loads(path.read_text(encoding='utf-8'))
     if isinstance(results, list):
         results = dict(command=results[0]['command'], environment=results[0]['environment'],

@@ -7,6 +7,8 @@ from typing import Dict, Optional
 from mmengine.fileio import load
 
 _NAMES = ('metafile.yml', 'metafile.yaml')
+# As upstream's metafiles call it, and as ours do.
+_METRICS = ('mIoU', 'mIoU in the paper')
 
 
 def published_score(config: Path) -> Optional[Dict[str, object]]:
@@ -27,6 +29,7 @@ def published_score(config: Path) -> Optional[Dict[str, object]]:
     results = model.get('Results') or []
     # One result may stand without a list around it.
     for result in [results] if isinstance(results, dict) else results:
-        if 'mIoU' in result.get('Metrics', {}):
-            return dict(dataset=result['Dataset'], miou=float(result['Metrics']['mIoU']))
+        for metric in _METRICS:
+            if metric in result.get('Metrics', {}):
+                return dict(dataset=result['Dataset'], miou=float(result['Metrics'][metric]))
     return None

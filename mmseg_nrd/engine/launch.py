@@ -8,6 +8,8 @@ from typing import Optional
 
 from mmengine.config import Config, DictAction
 
+from .find_config import find_config
+
 
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--cfg-options``."""
@@ -29,11 +31,12 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_config(path: str, options: Optional[dict] = None) -> Config:
-    """Read a config and lay ``--cfg-options`` over it.
+    """Read a config, found by :func:`find_config`, and lay ``--cfg-options`` over it.
 
     Raises:
         FileNotFoundError: if there is no such config.
     """
+    path = find_config(path)
     if not Path(path).is_file():
         raise FileNotFoundError(
             f'config {path!r}: no such file. Fix: pass the path of a config, for example '

@@ -113,8 +113,7 @@ class Predictor:
             dict(img=tile.copy(), img_path='', img_shape=size, ori_shape=size))
         with torch.no_grad():
             found = self._model.test_step(pseudo_collate([sample]))[0].pred_sem_seg.data
-        # Test-time augmentation gives (H, W), the others (1, H, W).
-        return found.reshape(size).to('cpu', torch.uint8).numpy()
+        return found[0].to('cpu', torch.uint8).numpy()
 
 
 def _check_tta(cfg: Config) -> None:

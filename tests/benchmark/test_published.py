@@ -34,6 +34,16 @@ def test_a_folder_without_a_metafile(tmp_path):
     assert published_score(tmp_path / 'one.py') is None
 
 
+def test_ours_say_that_it_is_the_papers():
+    configs = Path(__file__).parents[2] / 'configs'
+    scores = [published_score(configs / folder / name) for folder, name in (
+        ('nrd', 'nrd_r50_4xb4-84k_cityscapes-512x1024.py'),
+        ('nrd', 'nrd_r50_width8_4xb4-84k_cityscapes-512x1024.py'),
+        ('gun', 'gun_drn-d-22_8xb1-93k_cityscapes-1024x2048.py'))]
+    assert scores == [dict(dataset='Cityscapes', miou=79.8), None,
+                      dict(dataset='Cityscapes test', miou=70.4)]
+
+
 def test_upstreams_metafiles_are_found():
     upstream = Path(get_installed_path('mmsegmentation')) / '.mim' / 'configs'
     path = upstream / 'fcn' / 'fcn_r50-d8_4xb2-80k_cityscapes-512x1024.py'

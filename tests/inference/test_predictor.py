@@ -174,8 +174,8 @@ def test_classes_are_those_of_the_training_else_of_the_config(tmp_path):
     plain = save_toy(tmp_path / 'plain.pth', toy_config())
     assert Predictor(toy_config(), plain, 'cpu').classes == CLASSES
     assert Predictor(toy_config(), plain, 'cpu').palette == PALETTE
-    meta = dict(dataset_meta=dict(classes=('a', 'b', 'c'), palette=[(1, 2, 3)] * 3))
-    trained = save_toy(tmp_path / 'trained.pth', toy_config(), meta=meta)
+    meta = dict(classes=('a', 'b', 'c'), palette=[(1, 2, 3)] * 3)
+    trained = save_toy(tmp_path / 'trained.pth', toy_config(), dataset_meta=meta)
     assert Predictor(toy_config(), trained, 'cpu').classes == ('a', 'b', 'c')
     cityscapes = toy_config()
     cityscapes.test_dataloader.dataset = dict(
@@ -195,7 +195,7 @@ def test_classes_are_those_of_the_training_else_of_the_config(tmp_path):
 def test_what_does_not_fit_is_named(weights, changes, options, message):
     cfg = toy_config()
     for key, value in changes.items():
-        del cfg[key]
+        cfg.pop(key)
         if value is not None:
             cfg[key] = value
     with pytest.raises(ValueError, match=message):

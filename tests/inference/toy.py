@@ -48,10 +48,10 @@ def toy_config(stride: int = 1, resize: tuple = ()) -> Config:
         tta_pipeline=[LOAD, FLIPS], tta_model=dict(type='SegTTAModel')))
 
 
-def save_toy(path, cfg: Config, **more) -> str:
+def save_toy(path, cfg: Config, **meta) -> str:
     """Save weights of -1, 0 and 1: with small images no sum is rounded."""
     torch.manual_seed(0)
     state = {key: torch.randint(-1, 2, value.shape).float()
              for key, value in init_model(cfg.copy(), device='cpu').state_dict().items()}
-    torch.save(dict(state_dict=state, **more), path)
+    torch.save(dict(state_dict=state, meta=meta), path)
     return str(path)

@@ -13,6 +13,8 @@ from PIL import Image
 from street_scene_configs import CONFIGS, NRD, ROOT
 
 GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
+SMALL = {NRD: {'model.decode_head.channels': 16}, GUN: {}}
+OPTIONS = {NRD: ['--cfg-options', 'model.decode_head.channels=16'], GUN: []}
 PALETTE = np.array(CityscapesDataset.METAINFO['palette'])
 
 
@@ -21,7 +23,9 @@ def weights(tmp_path_factory):
     folder = tmp_path_factory.mktemp('weights')
     for config in (NRD, GUN):
         torch.manual_seed(0)
-        torch.save(init_model(str(config), device='cpu').state_dict(), folder / config.name)
+        state = init_model(str(config), device='cpu', cfg_options=SMALL[config]).state_dict()
+        torch.save(dict(meta=dict(dataset_meta=CityscapesDataset.METAINFO), state_dict=state),
+                   folder / config.name)
     return {config: folder / config.name for config in (NRD, GUN)}
 
 
@@ -53,12 +57,12 @@ def made(out, folder):
 def test_a_folder_is_labelled_and_painted(config, main, weights, street_scenes, tmp_path):
     status, output = main(street_scenes / 'leftImg8bit' / 'val', '--config', config,
                           '--checkpoint', weights[config], '--out', tmp_path, '--opacity', 1,
-                          '--device', 'cpu')
+                          '--device', 'cpu', *OPTIONS[config])
     assert status == 0 and f'3 of 3 images in {tmp_path}' in output
     images = images_of(street_scenes)
     names = [image.name for image in images]
     assert made(tmp_path, 'labels') == made(tmp_path, 'overlays') == names
-    model = init_model(str(config), str(weights[config]), device='cpu')
+    model = init_model(str(config), str(weights[config]), 'cpu', SMALL[config])
     for image in images:
         expected = inference_model(model, str(image)).pred_sem_seg.data[0].numpy()
         with Image.open(tmp_path / 'labels' / image.name) as labels:
@@ -75,7 +79,8 @@ def test_unreadable_images_are_left_out_and_the_others_done(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
     output = tool('predict', tmp_path, '--config', NRD, '--checkpoint', weights[NRD],
-                  '--out', tmp_path / 'out', '--device', 'cpu', '--tile', 96, 128, status=1)
+                  '--out', tmp_path / 'out', '--device', 'cpu', '--tile', 96, 128, *OPTIONS[NRD],
+                  status=1)
     assert f"left out: {tmp_path / 'b' / 'empty.jpg'}: the file is empty\n" in output
     assert f"left out: {tmp_path / 'c' / 'text.png'}: no image, damaged" in output
     assert f"2 of 4 images in {tmp_path / 'out'}; 2 could not be read\n" in output
@@ -86,7 +91,8 @@ def test_unreadable_images_are_left_out_and_the_others_done(
 
 def test_test_time_augmentation_in_tiles(main, weights, street_scenes, tmp_path):
     status, _ = main(images_of(street_scenes)[0], '--config', NRD, '--checkpoint', weights[NRD],
-                     '--out', tmp_path, '--tta', '--tile', 128, 192, '--overlap', 64, '--quiet')
+                     '--out', tmp_path, '--tta', '--tile', 128, 192, '--overlap', 64, '--quiet',
+                     *OPTIONS[NRD])
     assert status == 0
     with Image.open(tmp_path / 'labels' / images_of(street_scenes)[0].name) as labels:
         assert labels.size == (256, 128)
@@ -123,10 +129,11 @@ def test_wrong_arguments_end_with_a_sentence(
     assert not (tmp_path / 'out').exists()
 
 
-def test_a_checkpoint_of_a_training_fits(main, weights, street_scenes, tmp_path):
-    checkpoint = dict(meta=dict(dataset_meta=CityscapesDataset.METAINFO), state_dict=torch.load(
-        weights[GUN], weights_only=True), optimizer=dict(state={}))
-    torch.save(checkpoint, tmp_path / 'iter_1.pth')
+def test_a_plain_state_dict_takes_the_classes_of_the_config(
+        main, weights, street_scenes, tmp_path):
+    torch.save(torch.load(weights[GUN], weights_only=True)['state_dict'], tmp_path / 'plain.pth')
     status, _ = main(images_of(street_scenes)[0], '--config', GUN, '--out', tmp_path,
-                     '--checkpoint', tmp_path / 'iter_1.pth', '--device', 'cpu')
+                     '--checkpoint', tmp_path / 'plain.pth', '--device', 'cpu')
     assert status == 0
+    with Image.open(tmp_path / 'labels' / images_of(street_scenes)[0].name) as labels:
+        assert labels.getpalette()[:57] == PALETTE.ravel().tolist()
