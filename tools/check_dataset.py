@@ -9,7 +9,7 @@ import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.hub import get_config
 from rich.console import Console
 from rich.progress import track
@@ -17,7 +17,7 @@ from rich.progress import track
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.datasets.survey import survey_data
 from mmseg_nrd.datasets.survey_report import as_dict, class_table, summary_lines
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.engine import add_cfg_options, read_config, silence_host_warnings
 
 SPLITS = ('train', 'val', 'test')
 
@@ -34,18 +34,18 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, metavar='N',
                         help='processes that read (default: one for each core)')
     parser.add_argument('--json', type=Path, metavar='F', help='write all that was found')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={},
-                        metavar='KEY=VALUE', help='override settings of the config, such as '
-                        'train_dataloader.dataset.data_root=data/mine')
+    add_cfg_options(parser)
     args = parser.parse_args()
     if args.limit is not None and args.limit < 1:
         parser.error(f'--limit {args.limit}: must be at least 1')
     return args
 
 
-def read_config(args: argparse.Namespace) -> Config:
-    cfg = get_config(args.config) if '::' in args.config else Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
+def read_any_config(args: argparse.Namespace) -> Config:
+    if '::' not in args.config:
+        return read_config(args.config, args.cfg_options)
+    cfg = get_config(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
     return cfg
 
 
@@ -56,7 +56,9 @@ def main() -> None:
     bar = Console(stderr=True)
     surveys = []
     try:
-        cfg = read_config(args)
+        if args.json:
+            args.json.parent.mkdir(parents=True, exist_ok=True)
+        cfg = read_any_config(args)
         for split in args.split:
             surveys.append(survey_data(
                 cfg, split, args.workers, args.limit,
@@ -74,7 +76,6 @@ def main() -> None:
             console.print(class_table(survey))
         print('\n'.join(summary_lines(survey)))
     if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(dict(
             config=args.config, splits=[as_dict(survey) for survey in surveys]), indent=1) + '\n',
             encoding='utf-8')

@@ -104,7 +104,8 @@ class Inspector:
             except Exception as error:  # a file that no decoder reads is what is looked for
                 text = str(error)
                 fault = (text.removeprefix(f'{path}: ') if text.startswith(path) else
-                         f'cannot be read ({type(error).__name__}: {text})')
+                         f'cannot be read ({type(error).__name__}: {text}). Fix: restore the file, '
+                         'or take this image out of the data set.')
         found.errors.append(Finding(path, fault))
         return None
 

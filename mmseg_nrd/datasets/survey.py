@@ -90,9 +90,11 @@ def survey_data(cfg: Mapping[str, Any], split: str, workers: int = 1,
 
     Raises:
         FileNotFoundError: if a folder or an annotation list is not there.
-        ValueError: if the config has no such data loader, or a data set holds no image or is of a
-            kind that cannot be listed.
+        ValueError: if ``workers`` is not positive, the config has no such data loader, or a data
+            set holds no image or is of a kind that cannot be listed.
     """
+    if workers < 1:
+        raise ValueError(f'workers={workers}: must be at least 1. Fix: 1 reads in this process.')
     loader = cfg.get(f'{split}_dataloader')
     if loader is None:
         raise ValueError(f'{split}_dataloader: the config has none. Fix: choose other splits.')
@@ -153,8 +155,6 @@ def _inspect(jobs: list, pool: Optional[ProcessPoolExecutor]) -> Iterator[Inspec
 
 @contextmanager
 def _pool(workers: int) -> Iterator[Optional[ProcessPoolExecutor]]:
-    if workers < 1:
-        raise ValueError(f'workers={workers}: must be at least 1. Fix: 1 reads in this process.')
     if workers == 1:
         yield None
         return
