@@ -16,7 +16,7 @@ def config(*steps, wrap=False, **extra) -> Config:
             dict(type='RepeatDataset', times=2, dataset=dataset), dataset])
     return Config(dict(train_dataloader=dict(dataset=dataset), val_dataloader=None,
                        test_dataloader=dict(dataset=dataset),
-                       model=dict(decode_head=dict(num_classes=7)), **extra))
+                       model=dict(decode_head=dict(num_classes=7, ignore_index=250)), **extra))
 
 
 @pytest.mark.parametrize('name', ['LoadAnnotations', 'mmseg.LoadAnnotations'])
@@ -25,7 +25,7 @@ def test_labels_are_loaded_checked_in_the_same_place_with_the_same_options(name)
     load_checked_annotations(cfg, 'train', 'val')
     assert cfg.train_dataloader.dataset.pipeline == [IMAGE, dict(
         type='LoadCheckedAnnotations', imdecode_backend='cv2', num_classes=7,
-        ignore_index=255), PACK]
+        ignore_index=250), PACK]
     assert cfg.test_dataloader.dataset.pipeline[1]['type'] == name
     assert cfg.custom_imports == dict(imports=['mmseg_nrd'], allow_failed_imports=False)
 
