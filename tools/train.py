@@ -7,6 +7,7 @@ from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.datasets.checks import check_data
+from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
     config_errors_in_a_sentence,
@@ -48,6 +49,7 @@ def main() -> None:
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
+        load_checked_annotations(cfg, 'train', 'val')
         prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
