@@ -10,6 +10,8 @@ VERSION = re.search(r"__version__ = '([^']+)'",
 
 # Upstream MMSegmentation and its forks share import names, so no hard requirement names one.
 MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.5.0']
+# What tools/export_onnx.py writes and checks ONNX files with.
+EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 
 setup(
     name='mmseg_nrd',
@@ -37,7 +39,8 @@ setup(
     extras_require={
         'lite': [*MMSEG, 'mmcv-lite>=2.0.0rc4,<2.2'],
         'mmseg': MMSEG,
-        'test': ['pytest', 'hypothesis', 'ruff'],
+        'export': EXPORT,
+        'test': ['pytest', 'hypothesis', 'ruff', *EXPORT],
     },
     classifiers=[
         'License :: OSI Approved :: Apache Software License',

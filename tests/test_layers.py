@@ -21,6 +21,7 @@ MAY_IMPORT = {
     'engine': {'torch', 'mmengine'},
     'utils': {'torch'},
     'benchmark': {'torch', 'mmengine', 'mmseg', 'matplotlib', 'rich'},
+    'export': {'benchmark', 'engine', 'torch', 'mmengine', 'mmseg', 'onnxruntime'},
 }
 EVERYWHERE = {'numpy', '__future__', *sys.stdlib_module_names}
 MAX_LINES = 300

@@ -7,18 +7,16 @@ all such are listed and nothing is written.
 """
 import argparse
 import os
-import pickle
 import sys
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmengine.runner.checkpoint import CheckpointLoader
 from mmseg.registry import MODELS
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.engine import check_fit, read_checkpoint, silence_host_warnings
 from mmseg_nrd.utils import convert_nrd_state_dict
 
 
@@ -31,44 +29,17 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def expected_shapes(config: str) -> dict:
+def expected_state(config: str) -> dict:
     cfg = Config.fromfile(config)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     cfg.model.pretrained = None
-    return {key: tuple(value.shape) for key, value in MODELS.build(cfg.model).state_dict().items()}
-
-
-def load(source: str) -> dict:
-    try:
-        checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
-    # What torch raises for a file that is no checkpoint depends on its first bytes.
-    except (KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ValueError(
-            f'{source}: cannot be read as a checkpoint ({type(error).__name__}: {error}). '
-            'Fix: pass a file that torch.save wrote.') from error
-    if not isinstance(checkpoint, dict):
-        raise ValueError(
-            f'{source}: holds a {type(checkpoint).__name__}; must hold a dict, of parameters or '
-            "with them under 'state_dict'. Fix: save model.state_dict().")
-    return checkpoint
+    return MODELS.build(cfg.model).state_dict()
 
 
 def convert(source: str, expected: dict) -> dict:
-    checkpoint = load(source)
+    checkpoint = read_checkpoint(source)
     state_dict = convert_nrd_state_dict(checkpoint.get('state_dict', checkpoint))
-    faults = [f'  unknown: {key}' for key in state_dict if key not in expected]
-    faults += [f'  of shape {tuple(state_dict[key].shape)} instead of {shape}: {key}'
-               for key, shape in expected.items()
-               if key in state_dict and tuple(state_dict[key].shape) != shape]
-    # A batch norm's counter is no parameter; old checkpoints lack it.
-    faults += [f'  missing: {key}' for key in sorted(set(expected) - set(state_dict))
-               if not key.endswith('num_batches_tracked')]
-    if faults:
-        raise ValueError('\n'.join([
-            f'{source}: {len(faults)} parameters do not fit the config; nothing was written.',
-            *faults, 'Fix: choose the config that the checkpoint was trained with'
-            + (", and take 'module.' off the names." if any(
-                key.startswith('module.') for key in state_dict) else '.')]))
+    check_fit(source, state_dict, expected)
     return {'meta': checkpoint.get('meta', {}), 'state_dict': state_dict}
 
 
@@ -89,7 +60,7 @@ def main() -> None:
             raise FileExistsError(f'{args.target}: exists already. Fix: name a new file.')
         if not args.target.parent.is_dir():
             raise FileNotFoundError(f'{args.target.parent}: no such folder. Fix: create it.')
-        checkpoint = convert(args.source, expected_shapes(args.config))
+        checkpoint = convert(args.source, expected_state(args.config))
         save(checkpoint, args.target)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -1,0 +1,72 @@
+"""Reading a checkpoint strictly: what does not fit is said, and nothing of it is used."""
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Mapping, Optional
+
+from mmengine.runner.checkpoint import CheckpointLoader
+from torch import Tensor
+
+
+def read_checkpoint(source: str) -> dict:
+    """Read a checkpoint of mmengine, or a plain state dict, on the CPU.
+
+    Args:
+        source (str): Path or URL.
+
+    Returns:
+        dict: what the file holds; parameters are under ``'state_dict'``, or it is them itself.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is no checkpoint.
+    """
+    if '://' not in source and not Path(source).expanduser().is_file():
+        raise FileNotFoundError(
+            f'checkpoint {source!r}: no such file. Fix: pass the path or URL of one.')
+    try:
+        checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+    # What torch raises for a file that is no checkpoint depends on its first bytes.
+    except (KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise ValueError(
+            f'{source}: cannot be read as a checkpoint ({type(error).__name__}: {error}). '
+            'Fix: pass a file that torch.save wrote.') from error
+    if not isinstance(checkpoint, dict):
+        raise ValueError(
+            f'{source}: holds a {type(checkpoint).__name__}; must hold a dict, of parameters or '
+            "with them under 'state_dict'. Fix: save model.state_dict().")
+    return checkpoint
+
+
+def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[str, Tensor],
+              most: Optional[int] = None) -> None:
+    """Refuse parameters that are not exactly those of a model.
+
+    Args:
+        source (str): Where they come from, for the message.
+        state_dict (Mapping[str, Tensor]): The parameters.
+        expected (Mapping[str, Tensor]): The model's own.
+        most (int, optional): List so many faults and count the others. Defaults to None: list all.
+
+    Raises:
+        ValueError: if one is unknown, missing or of another shape.
+    """
+    shapes = {key: tuple(getattr(value, 'shape', ())) for key, value in state_dict.items()}
+    faults = [f'  unknown: {key}' for key in shapes if key not in expected]
+    faults += [f'  of shape {shapes[key]} instead of {tuple(value.shape)}: {key}'
+               for key, value in expected.items()
+               if key in shapes and shapes[key] != tuple(value.shape)]
+    # A batch norm's counter is no parameter; old checkpoints lack it.
+    faults += [f'  missing: {key}' for key in sorted(set(expected) - set(shapes))
+               if not key.endswith('num_batches_tracked')]
+    if not faults:
+        return
+    listed = faults[:most]
+    if len(faults) > len(listed):
+        listed.append(f'  and {len(faults) - len(listed)} more')
+    raise ValueError('\n'.join([
+        f'{source}: {len(faults)} parameters do not fit the config; nothing was written.', *listed,
+        'Fix: choose the config that the checkpoint was trained with'
+        + (", and take 'module.' off the names." if any(
+            key.startswith('module.') for key in shapes) else '.')]))

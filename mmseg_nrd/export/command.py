@@ -1,0 +1,122 @@
+"""What the two exporting command lines share."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Callable, Sequence, Tuple
+
+from mmengine.config import Config, DictAction
+from torch import Tensor
+from torch.export import ExportedProgram
+
+from ..benchmark.size import image_size
+from .check import TOLERANCE, check, check_shapes, shapes_around
+from .loading import load_segmentor
+from .segmentor import ExportableSegmentor
+from .trace import smallest_sides, trace
+
+
+def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
+    """Add what both formats need.
+
+    Args:
+        parser (ArgumentParser): The command line.
+        ending (str): Of the file's name, with its dot.
+    """
+    parser.add_argument('config', help="a path, or an upstream config's name (mmseg::...)")
+    parser.add_argument('checkpoint', nargs='?',
+                        help='path or URL of its checkpoint (default: random weights)')
+    parser.add_argument('--out', type=Path, required=True, metavar=f'FILE{ending}',
+                        help='file to write, or to replace')
+    parser.add_argument('--labels', action='store_true',
+                        help='yield labels, (B, H, W) of int64, instead of logits')
+    parser.add_argument('--shape', nargs=2, type=int, metavar=('H', 'W'),
+                        help='size of the images to trace and to check with; others run as well '
+                        "(default: the config's own)")
+    parser.add_argument('--check-shapes', nargs='+', type=_shape, metavar='BxHxW',
+                        help='check with these batches instead, such as 1x512x1024 2x385x513')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help='override settings of the config')
+
+
+def _shape(text: str) -> Tuple[int, int, int]:
+    sides = text.split('x')
+    if len(sides) != 3 or not all(side.isdigit() for side in sides):
+        raise argparse.ArgumentTypeError(f'{text!r}: must be images x height x width, such as '
+                                         '2x385x513')
+    batch, height, width = map(int, sides)
+    return batch, height, width
+
+
+def export_file(args: argparse.Namespace, ending: str,
+                write: Callable[[ExportedProgram, Path], None],
+                read: Callable[[Path], Callable[[Tensor], Tensor]]) -> bool:
+    """Trace a model, write it to a file, run that beside the model, and say what came out.
+
+    Args:
+        args (Namespace): Of :func:`add_export_arguments`.
+        ending (str): That the file must have.
+        write (Callable): Writes a program to a path.
+        read (Callable): Makes a function of the file at a path.
+
+    Returns:
+        bool: whether the two agree. If not, no file is left.
+
+    Raises:
+        ImportError, OSError, ValueError: with a sentence for the user.
+    """
+    _check_out(args.out, ending)
+    segmentor, cfg = load_segmentor(args.config, args.checkpoint, args.cfg_options)
+    model = ExportableSegmentor(segmentor, args.labels)
+    _say_what_is_left_out(args, cfg)
+    size = tuple(args.shape or image_size(cfg))
+    shapes = args.check_shapes or shapes_around(size)
+    if min(size) < 1:
+        raise ValueError(f'--shape {size[0]} {size[1]}: must be positive. Fix: --shape 512 1024')
+    program = trace(model, size)
+    smallest = smallest_sides(program)
+    check_shapes(shapes, smallest)
+    # Under its own name there is never a file that has not been checked.
+    unfinished = args.out.with_name(f'unfinished-{args.out.name}')
+    try:
+        write(program, unfinished)
+        differences = _compare(model, read(unfinished), shapes)
+        agrees = all(difference <= TOLERANCE for difference in differences)
+        if agrees:
+            unfinished.replace(args.out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    largest = max(differences)
+    if agrees:
+        print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB, for any number of images from '
+              f'{smallest[0]} x {smallest[1]} pixels on; maximum difference {largest:.1e}')
+    return agrees
+
+
+def _check_out(out: Path, ending: str) -> None:
+    if out.suffix != ending:
+        raise ValueError(f'--out {out}: must end in {ending}. Fix: --out {out.with_suffix(ending)}')
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f'{out.parent}: no such folder. Fix: create it.')
+    if out.is_dir():
+        raise IsADirectoryError(f'--out {out}: is a folder. Fix: name a file in it.')
+
+
+def _say_what_is_left_out(args: argparse.Namespace, cfg: Config) -> None:
+    if args.checkpoint is None:
+        print('no checkpoint was given: the weights are random')
+    test_cfg = cfg.model.get('test_cfg') or {}
+    if test_cfg.get('mode') == 'slide':
+        print(f"test_cfg.mode='slide': the file computes one window ({test_cfg.get('crop_size')}); "
+              'sliding it over larger images is left to the caller')
+
+
+def _compare(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
+             shapes: Sequence[Tuple[int, int, int]]) -> list:
+    differences = []
+    for (batch, height, width), difference, scale in check(model, run, shapes):
+        verdict = '' if difference <= TOLERANCE else f', above {TOLERANCE:.0e}: FAILED'
+        print(f'{batch} x 3 x {height} x {width}: maximum difference {difference:.1e} of logits '
+              f'up to {scale:.1e}{verdict}')
+        differences.append(difference)
+    return differences
