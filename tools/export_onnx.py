@@ -5,6 +5,7 @@ Input `images`: pixels as cv2 reads them, uint8, (B, 3, H, W), any batch, height
 differ by more than 1e-3 on any of the sizes, no file is left and the exit status is 1.
 """
 import argparse
+import logging
 import sys
 import warnings
 from functools import partial
@@ -32,6 +33,9 @@ def main() -> None:
     args = parse_args()
     silence_host_warnings()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
+    # What torch says of itself: a deprecated call, and operators of torchvision it goes without.
+    warnings.filterwarnings('ignore', category=FutureWarning, message='.*LeafSpec')
+    logging.getLogger('torch.onnx').setLevel(logging.ERROR)
     write = partial(write_onnx, output='labels' if args.labels else 'logits', opset=args.opset)
     try:
         require_onnx()

@@ -8,8 +8,6 @@ from torch import Tensor
 
 from .segmentor import ExportableSegmentor
 
-# Of logits: how far a file may be from the model.
-TOLERANCE = 1e-3
 Shape = Tuple[int, int, int]
 
 
@@ -20,22 +18,24 @@ def shapes_around(size: Tuple[int, int]) -> Tuple[Shape, Shape, Shape]:
             (1, height // 2 | 1, width * 3 // 4 | 1))
 
 
-def check_shapes(shapes: Sequence[Shape], smallest: Tuple[int, int]) -> None:
-    """Refuse images that are too small for a traced program.
-
-    Args:
-        shapes (Sequence[tuple[int, int, int]]): (B, H, W) each.
-        smallest (tuple[int, int]): (H, W).
+def check_shapes(shapes: Sequence[Shape]) -> None:
+    """Refuse empty batches and images.
 
     Raises:
         ValueError: naming the first of them.
     """
-    for batch, height, width in shapes:
-        if batch < 1 or height < smallest[0] or width < smallest[1]:
-            raise ValueError(
-                f'{batch} images of {height} x {width}: must be at least one, of '
-                f'{smallest[0]} x {smallest[1]} or larger, so that no map of the encoder is a '
-                'single pixel. Fix: check with larger ones.')
+    for shape in shapes:
+        if min(shape) < 1:
+            raise ValueError(f'{shape[0]} images of {shape[1]} x {shape[2]}: must be at least one, '
+                             'of at least a pixel. Fix: such as --shape 512 1024')
+
+
+def tolerance(scale: float) -> float:
+    """How far a file may be from a model whose largest absolute logit is ``scale``.
+
+    1e-3, but no more than 1e-4 of the logits: those of random weights may be next to nothing.
+    """
+    return min(1e-3, 1e-4 * scale)
 
 
 @torch.no_grad()

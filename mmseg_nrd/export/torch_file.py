@@ -6,14 +6,25 @@ from typing import Callable
 
 import torch
 from torch import Tensor
+from torch._export.serde.serialize import SerializeError
 from torch.export import ExportedProgram
 
 
 def write_program(program: ExportedProgram, path: Path) -> None:
-    """Write a program as a ``.pt2`` file."""
-    torch.export.save(program, path)
+    """Write a program as a ``.pt2`` file.
+
+    Raises:
+        ValueError: if torch cannot save a part of it.
+    """
+    try:
+        torch.export.save(program, path)
+    except SerializeError as error:
+        raise ValueError(
+            f'the traced model cannot be saved: {str(error).split(chr(10))[0]} Fix: write the '
+            'part of the model that computes this with integers and tensors only.') from error
 
 
 def read_program(path: Path) -> Callable[[Tensor], Tensor]:
     """A ``.pt2`` file as a function of a batch of images."""
-    return torch.export.load(path).module()
+    # Transformers leave a guard against batches of one image in a graph that computes them.
+    return torch.export.load(path).module(check_guards=False)

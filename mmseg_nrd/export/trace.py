@@ -16,7 +16,7 @@ OPEN_AXES = {0: 'batch', 2: 'height', 3: 'width'}
 
 @contextlib.contextmanager
 def _sizes_left_open() -> Iterator[None]:
-    """Keep two things from tying the graph to the size that it is traced with."""
+    """Keep the graph from being tied to the sizes that it is traced with."""
     before = resize.__defaults__
     if before[-1] is not True:
         raise RuntimeError('resize() of MMSeg has other arguments than those known here. Fix: '
@@ -24,8 +24,9 @@ def _sizes_left_open() -> Iterator[None]:
     # With align_corners, resize() reads the sizes as numbers, only to warn of some.
     resize.__defaults__ = (*before[:-1], False)
     try:
-        # Else torch takes sides that happen to be equal for the same one.
-        with symbolic.patch(use_duck_shape=False):
+        # Else torch takes sides that happen to be equal for the same one, and refuses every size
+        # at which one of a single image or pixel would turn up.
+        with symbolic.patch(use_duck_shape=False, backed_size_oblivious=True):
             yield
     finally:
         resize.__defaults__ = before
@@ -57,12 +58,3 @@ def trace(model: nn.Module, size: Tuple[int, int]) -> ExportedProgram:
             f'{reason}). Fix: trace it with a larger image; if that does not help, the model '
             'chooses what it does by the size or by the pixels, and needs another backbone or '
             'head.') from error
-
-
-def smallest_sides(program: ExportedProgram) -> Tuple[int, int]:
-    """The smallest height and width that a traced program takes, in pixels."""
-    images = next(node for node in program.graph.nodes if node.op == 'placeholder'
-                  and node.name == program.graph_signature.user_inputs[0])
-    ranges = program.range_constraints
-    height, width = (ranges[side.node.expr].lower for side in images.meta['val'].shape[2:])
-    return int(height), int(width)

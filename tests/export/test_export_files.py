@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import re
 
 import numpy as np
 import onnx
@@ -14,7 +15,6 @@ from mmseg_nrd.export import (
     ExportableSegmentor,
     load_segmentor,
     read_program,
-    smallest_sides,
     trace,
     write_onnx,
     write_program,
@@ -26,7 +26,7 @@ from mmseg_nrd.export.packages import require_onnx
 def arguments(config, out, *more):
     parser = argparse.ArgumentParser()
     add_export_arguments(parser, '.pt2')
-    return parser.parse_args([str(config), '--out', str(out), *map(str, more)])
+    return parser.parse_args([str(config), *map(str, more), '--out', str(out)])
 
 
 def run(config, out, *more, read=read_program):
@@ -65,10 +65,6 @@ def test_too_old_an_operator_set_is_refused(program, tmp_path, opset, message):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_smallest_size_is_two_pixels_of_the_coarsest_map(program):
-    assert smallest_sides(program) == (9, 9)
-
-
 def test_a_square_size_ties_nothing(config):
     program = trace(ExportableSegmentor(load_segmentor(config)[0]), (64, 64))
     assert program.module()(torch.zeros(1, 3, 33, 57, dtype=torch.uint8)).shape == (1, 3, 33, 57)
@@ -83,7 +79,7 @@ def test_a_checked_file_gets_its_name(config, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert 'the weights are random' in printed
     assert '2 x 3 x 33 x 57: maximum difference 0.0e+00' in printed
-    assert 'from 9 x 9 pixels on' in printed
+    assert re.search(r'model\.pt2: \d\.\d MB$', printed.strip())
 
 
 def test_a_file_that_differs_is_not_left_and_the_old_one_stays(config, tmp_path, capsys):
@@ -97,7 +93,7 @@ def test_a_file_that_differs_is_not_left_and_the_old_one_stays(config, tmp_path,
     assert not run(config, out, read=read)
     assert list(tmp_path.iterdir()) == [out] and out.read_bytes() == b'old'
     lines = capsys.readouterr().out.splitlines()
-    assert [line.endswith('above 1e-03: FAILED') for line in lines[-3:]] == [False, True, False]
+    assert [line.endswith(': FAILED') for line in lines[-3:]] == [False, True, False]
 
 
 def test_a_sliding_window_is_pointed_out(config, tmp_path, capsys):
@@ -118,9 +114,9 @@ def test_the_checkpoint_is_what_is_exported(config, tmp_path):
 def test_a_checkpoint_of_another_config_is_refused(config, tmp_path):
     state = {f'decode_head.other.{index}': torch.zeros(1) for index in range(9)}
     torch.save(state, tmp_path / 'weights.pth')
-    with pytest.raises(ValueError, match='weights.pth: [0-9]+ parameters do not fit the config.*'
-                                         r'unknown: decode_head.other.0(.|\n)*and [0-9]+ more'
-                                         r'(.|\n)*Fix: choose the config'):
+    with pytest.raises(ValueError, match=r'weights.pth: 18 parameters do not fit the config.*\n'
+                                         r'  unknown: decode_head.other.0(\n.*)*and 13 more\n'
+                                         'Fix: choose the config'):
         run(config, tmp_path / 'a.pt2', tmp_path / 'weights.pth')
 
 
@@ -136,17 +132,20 @@ def test_a_config_that_cannot_be_used_is_a_sentence(tmp_path, text, message):
         run(path, tmp_path / 'a.pt2')
 
 
-@pytest.mark.parametrize('options, error, message', [
-    (['--out', 'no/such/a.pt2'], FileNotFoundError, 'no such folder. Fix: create it'),
-    (['--out', 'a.onnx'], ValueError, r'a.onnx: must end in .pt2. Fix: --out a.pt2'),
-    (['--shape', '0', '64'], ValueError, '--shape 0 64: must be positive'),
-    (['--check-shapes', '1x8x64'], ValueError, '1 images of 8 x 64: must be .* 9 x 9'),
-    (['gone.pth'], FileNotFoundError, "checkpoint 'gone.pth': no such file. Fix: ")])
-def test_wrong_arguments_are_sentences(config, tmp_path, monkeypatch, options, error, message):
+@pytest.mark.parametrize('out, options, error, message', [
+    ('no/such/a.pt2', [], FileNotFoundError, 'no such folder. Fix: create it'),
+    ('a.onnx', [], ValueError, r'a.onnx: must end in .pt2. Fix: --out a.pt2'),
+    ('a.pt2', ['--shape', 0, 64], ValueError, '1 images of 0 x 64: must be at least one'),
+    ('a.pt2', ['--check-shapes', '0x8x64'], ValueError, '0 images of 8 x 64: must be'),
+    ('folder.pt2', [], IsADirectoryError, 'folder.pt2: is a folder. Fix: name a file in it'),
+    ('a.pt2', ['gone.pth'], FileNotFoundError, "checkpoint 'gone.pth': no such file. Fix: ")])
+def test_wrong_arguments_are_sentences(config, tmp_path, monkeypatch, out, options, error,
+                                       message):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / 'folder.pt2').mkdir()
     with pytest.raises(error, match=message):
-        run(config, 'a.pt2', *options)
-    assert not list(tmp_path.iterdir())
+        run(config, out, *options)
+    assert [path.name for path in tmp_path.iterdir()] == ['folder.pt2']
 
 
 @pytest.mark.parametrize('text', ['64x64', '1x64x-3', 'axbxc', '1x2x3x4'])
