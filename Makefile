@@ -1,9 +1,15 @@
 # make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
 # make test   the tests            make test-slow   the long ones
-# make lint   ruff                 make clean       remove what make made
+# make lint   ruff                 make format      ruff, mending what it can
+# make clean  remove what make made
 # make ablations  GUN's ablations on street scenes, three seeds; two to three hours
-#             (demo and ablations go on where they were stopped; make clean forgets the demo)
-# make docs   write the tables of README and docs from benchmarks/results
+#             (demo, ablations, decoders and theta-init go on where they were stopped; make clean
+#             forgets the demo)
+# make decoders  train twelve decoders on street scenes; three hours
+# make theta-init  train NRD from both of its initialisations, three seeds; an hour
+# make docs   write the tables of README and docs from benchmarks/results and configs
+# make docs-site  build the site from docs/ into build/site; warnings are errors
+# make metafiles  write what mim looks up of each config; minutes, since costs are counted
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 # make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
 #
@@ -32,7 +38,14 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
-.PHONY: help install demo ablations bench bench-suites docs test test-slow lint format clean
+# The site's own packages, which nothing else needs.
+DOCS_STAMP := $(VENV)/.docs-installed
+
+# What configs of street scenes are called after their model.
+SCENES := _1xb8-300_street-scenes-128x256.py
+
+.PHONY: help install demo ablations decoders theta-init bench bench-suites docs docs-site \
+	metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -50,6 +63,10 @@ $(STAMP): requirements/constraints.txt setup.py
 	$(PIP) -c $(VENV)/constraints.txt "$(TORCH)"
 	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[lite,test]"
 	@rm -f $(VENV)/.installed-* && touch $@
+
+$(DOCS_STAMP): $(STAMP)
+	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[docs]"
+	@touch $@
 
 $(DATA): | $(STAMP)
 	$(BIN)/python tools/make_street_scenes.py $(DATA) --layout cityscapes \
@@ -73,20 +90,42 @@ ablations: $(STAMP) $(DATA)
 	$(BIN)/python tools/compare.py $(patsubst %,$(CONFIGS)/$(ABLATION)_true-logits%,$(TRUE)) \
 		--out work_dirs/ablations-true-logits --iters 300 --seeds 3
 
+# Half the batch, and fewer iterations than the configs': twelve decoders are many.
+DECODERS := deeplabv3plus_r18-d8 deeplabv3plus_r18 nrd_r18 gum_nrd_r18 gum_deeplabv3plus_r18-d8 \
+	fcn_r18-d8 gum_fcn_r18-d8 pspnet_r18-d8 upernet_r18 fpn_r18 segformer-head_r18 pointrend_r18
+decoders: $(STAMP) $(DATA)
+	$(BIN)/python tools/compare.py $(patsubst %,$(CONFIGS)/%$(SCENES),$(DECODERS)) \
+		--out work_dirs/decoders --iters 200 --seeds 2 --cfg-options train_dataloader.batch_size=4
+
+# Early, and late.
+theta-init: $(STAMP) $(DATA)
+	for iterations in 200 900; do $(BIN)/python tools/compare.py \
+		$(patsubst %,$(CONFIGS)/%$(SCENES),nrd_r18 nrd_r18_paper-init) \
+		--out work_dirs/theta-init-$$iterations --iters $$iterations --seeds 3 \
+		--cfg-options train_dataloader.batch_size=4 || exit 1; done
+
 # Twice: as MMSeg's tools run, and with the memory kept that glibc else gives back.
 bench: $(STAMP)
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed-kept-memory --keep-freed-memory
 	$(BIN)/python tools/real_time.py --out benchmarks/results/real-time
 
-SUITE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 --train-step \
-	--keep-freed-memory --json $(2)/results.json --markdown $(2)/report.md --plot $(2)/plot.png
+SUITE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 $(3) \
+	--keep-freed-memory --rounds 5 \
+	--json $(2)/results.json --markdown $(2)/report.md --plot $(2)/plot.png
 bench-suites: $(STAMP)
-	$(call SUITE,decoders,benchmarks/results/decoders)
-	$(call SUITE,real_time,benchmarks/results/real-time-suite)
+	$(call SUITE,decoders,benchmarks/results/decoders,)
+	$(call SUITE,real_time,benchmarks/results/real-time-suite,--train-step)
 
 docs: $(STAMP)
 	$(BIN)/python tools/make_docs.py
+
+docs-site: $(DOCS_STAMP)
+	@# The variable silences an advertisement of the theme's successor.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+metafiles: $(STAMP)
+	$(BIN)/python tools/make_metafiles.py
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -m "not slow"

@@ -1,10 +1,14 @@
 """The only place for the package's metadata; pyproject.toml configures tools."""
 import re
+import shutil
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.develop import develop
+from setuptools.command.egg_info import egg_info
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.resolve()
 VERSION = re.search(r"__version__ = '([^']+)'",
                     (HERE / 'mmseg_nrd' / 'version.py').read_text()).group(1)
 
@@ -13,8 +17,73 @@ MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.5.0']
 # What tools/export_onnx.py writes and checks ONNX files with.
 EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 
+# What mim looks for in the folder .mim of an installed package.
+MIM = ('configs', 'tools', 'model-index.yml')
+# They write files of a checkout.
+MAINTAINERS_TOOLS = ('make_docs.py', 'make_metafiles.py')
+
+
+def mim_files():
+    """The files of .mim; whatever else lies in the folders stays out."""
+    configs = [path for kind in ('py', 'txt', 'yml') for path in HERE.glob(f'configs/**/*.{kind}')]
+    tools = [path for path in HERE.glob('tools/*.py') if path.name not in MAINTAINERS_TOOLS]
+    return [HERE / 'model-index.yml', *sorted(configs), *sorted(tools)]
+
+
+def emptied(folder):
+    """An earlier build may have left files that are gone by now."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def copy_mim(build_lib):
+    folder = emptied(Path(build_lib, 'mmseg_nrd', '.mim'))
+    for path in mim_files():
+        target = folder / path.relative_to(HERE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def link_mim():
+    """Links in the checkout, so that an edited config is the one that mim trains."""
+    folder = emptied(HERE / 'mmseg_nrd' / '.mim')
+    for name in MIM:
+        try:
+            (folder / name).symlink_to(Path('..', '..', name), (HERE / name).is_dir())
+        except OSError as error:  # Windows without developer mode
+            print(f'warning: {folder / name} could not be linked ({error}): mim will not find it. '
+                  'Fix: allow symbolic links, or install without -e.')
+
+
+class BuildPy(build_py):
+    """Wheels hold .mim; an editable install has it in the checkout."""
+
+    def run(self):
+        super().run()
+        # setuptools before 64 has no such mode; its editable installs run develop.
+        if getattr(self, 'editable_mode', False):
+            link_mim()
+            # By this `python -m mim`, in the checkout, knows that the package is there; in the
+            # environment mim would take it to be in site-packages.
+            metadata = egg_info(self.distribution)
+            metadata.egg_base = str(HERE)
+            metadata.ensure_finalized()
+            metadata.run()
+        else:
+            copy_mim(self.build_lib)
+
+
+class Develop(develop):
+    def run(self):
+        link_mim()
+        super().run()
+
+
 setup(
     name='mmseg_nrd',
+    cmdclass={'build_py': BuildPy, 'develop': Develop},
     version=VERSION,
     description='NRD and Guided Upsampling decoders for MMSegmentation 1.x',
     long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
@@ -40,7 +109,10 @@ setup(
         'lite': [*MMSEG, 'mmcv-lite>=2.0.0rc4,<2.2'],
         'mmseg': MMSEG,
         'export': EXPORT,
+        # With what their tests need, lest those be skipped.
         'test': ['pytest', 'hypothesis', 'ruff', *EXPORT],
+        # The docs say how to log to TensorBoard, and a test holds that.
+        'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml', 'tensorboard'],
     },
     classifiers=[
         'License :: OSI Approved :: Apache Software License',

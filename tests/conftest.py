@@ -5,8 +5,26 @@ import logging
 
 import pytest
 import torch
+from hypothesis import register_random, settings
 
 import mmseg_nrd  # noqa: F401  (registers the components)
+
+# The same examples on every run; `pytest --hypothesis-profile search` looks for new ones.
+settings.register_profile('repeatable', derandomize=True, deadline=None, max_examples=25)
+settings.register_profile('search', deadline=None, max_examples=500)
+settings.load_profile('repeatable')
+
+
+class TorchRandom:
+    """Torch's randomness, for hypothesis to start anew with every example."""
+    seed = staticmethod(torch.manual_seed)
+    getstate = staticmethod(torch.get_rng_state)
+    setstate = staticmethod(torch.set_rng_state)
+
+
+# It keeps a weak reference only.
+TORCH_RANDOM = TorchRandom()
+register_random(TORCH_RANDOM)
 
 
 def pytest_addoption(parser):

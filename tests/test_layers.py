@@ -19,6 +19,7 @@ MAY_IMPORT = {
     'datasets': {'cv2', 'rich', *HOST},
     'evaluation': {'cv2', 'torch', 'prettytable', 'mmengine', 'mmseg'},
     'engine': {'torch', 'mmengine'},
+    'inference': {'engine', 'cv2', 'PIL', 'torch', 'matplotlib', *HOST},
     'utils': {'torch'},
     'benchmark': {'torch', 'mmengine', 'mmseg', 'matplotlib', 'rich'},
     'export': {'benchmark', 'engine', 'torch', 'mmengine', 'mmseg', 'onnxruntime'},
@@ -153,6 +154,7 @@ def test_the_oracles_do_not_know_the_package():
     ('datasets/street_scenes/x.py', 'import torch'),
     ('datasets/x.py', 'import scipy'),
     ('evaluation/x.py', 'from mmseg_nrd.ops import dynamic_mlp'),
+    ('inference/x.py', 'from mmseg_nrd.models import NRDHead'),
     ('utils/x.py', 'import mmengine'),
     ('benchmark/x.py', 'from mmseg_nrd.models import NRDHead'),
     ('new_folder/x.py', 'import torch'),
@@ -166,6 +168,7 @@ def test_a_forbidden_import_is_found(path, source):
     ('models/decode_heads/x.py', 'from mmseg_nrd.ops import y\nfrom .theta_init import z\n'
      'from ..necks import n\nfrom ...ops import o\nfrom mmcv.cnn import ConvModule'),
     ('datasets/street_scenes/x.py', 'import cv2, numpy\nfrom rich.progress import track'),
+    ('inference/x.py', 'from PIL import Image\nfrom mmseg_nrd.engine import check_fit'),
     ('compat.py', 'import importlib.util, torch'),
 ])
 def test_an_allowed_import_passes(path, source):

@@ -19,8 +19,9 @@ from mmseg_nrd.benchmark.environment import describe_environment, environment_no
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.settings import AMP, Settings
 from mmseg_nrd.benchmark.suite import check_names, measure
-from mmseg_nrd.benchmark.suite_report import draw_suite, format_suite, terminal_tables
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.benchmark.suite_figure import draw_suite
+from mmseg_nrd.benchmark.suite_report import format_suite, terminal_tables
+from mmseg_nrd.engine import find_config, silence_host_warnings
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,8 +30,9 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     # A blank line of @FILE is no config.
     parser.convert_arg_line_to_args = lambda line: [line.strip()] if line.strip() else []
-    parser.add_argument('configs', nargs='+', metavar='CONFIG',
-                        help="a path, or an upstream config's name such as mmseg::deeplabv3plus/"
+    parser.add_argument('configs', nargs='+', type=find_config, metavar='CONFIG',
+                        help='a path; from any folder, one of ours by its path (configs/...) or '
+                        "its file name, or an upstream config's name such as mmseg::deeplabv3plus/"
                         'deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py; @FILE reads them '
                         'from a file, one a line')
     parser.add_argument('--baseline', metavar='NAME',
@@ -57,7 +59,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--markdown', type=Path, metavar='F', help='write the tables')
     parser.add_argument('--plot', type=Path, metavar='F',
                         help='draw latency against multiply-adds, a dot for each model')
-    return parser.parse_args()
+    return parser.parse_args([
+        f'@{find_config(argument[1:])}' if argument.startswith('@') else argument
+        for argument in sys.argv[1:]])
 
 
 def main() -> None:
@@ -68,7 +72,9 @@ def main() -> None:
             amp=args.amp, channels_last=args.channels_last, fuse=args.fuse,
             compile=args.compile, train_step=args.train_step, rounds=args.rounds)
         baseline = check_names(args.configs, args.baseline)
-    except ValueError as error:
+        for path in filter(None, (args.json, args.markdown, args.plot)):
+            check_writable(path)
+    except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     silence_host_warnings()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
@@ -82,11 +88,19 @@ def main() -> None:
     sys.exit(any(row['error'] is not None for row in rows))
 
 
+def check_writable(path: Path) -> None:
+    """Make its folder; refused here, nothing has been measured in vain."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
+    with path.open('a'):
+        pass
+    if is_new:
+        path.unlink()
+
+
 def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
     """Tables on the terminal, and the files that were asked for."""
     command = shlex.join(['python', *sys.argv])
-    for path in filter(None, (args.json, args.markdown, args.plot)):
-        path.parent.mkdir(parents=True, exist_ok=True)
     if args.json:
         args.json.write_text(json.dumps(
             [dict(row, command=command, environment=environment) for row in rows],
@@ -99,7 +113,7 @@ def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
              environment_note(environment), '']), encoding='utf-8')
     console = Console()
     # Narrower than this the figures would break across lines.
-    console.width = max(console.width, 160)
+    console.width = max(console.width, 180)
     for table in terminal_tables(rows):
         console.print(table)
 

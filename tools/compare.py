@@ -17,12 +17,13 @@ from mmseg_nrd.benchmark.curves import draw_curves
 from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.figure import draw_comparison
 from mmseg_nrd.benchmark.memory import keep_freed_memory
+from mmseg_nrd.benchmark.pricing import UncountableError
 from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
 from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
 from mmseg_nrd.benchmark.size import image_size
 from mmseg_nrd.benchmark.zoom import draw_zooms
 from mmseg_nrd.datasets.checks import check_data, count_images
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.engine import find_config, silence_host_warnings
 
 PICTURED = 3
 PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
@@ -32,7 +33,7 @@ PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('configs', nargs='+', metavar='CONFIG',
+    parser.add_argument('configs', nargs='+', type=find_config, metavar='CONFIG',
                         help='configs; the first one is what the others are compared with')
     parser.add_argument('--out', type=Path, required=True,
                         help='folder for the report and the runs; an earlier report there is '
@@ -81,6 +82,8 @@ def main() -> None:
                           environment=environment)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written; the same command goes on from here')
+    except UncountableError as error:
+        sys.exit(f'error: {error}')
     overview, zoom, curves = (args.out / name for name in PICTURES)
     draw_comparison(entries, cfg, samples, overview)
     draw_zooms(entries, cfg, samples, zoom)

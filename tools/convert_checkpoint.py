@@ -16,14 +16,14 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
-from mmseg_nrd.engine import check_fit, read_checkpoint, silence_host_warnings
+from mmseg_nrd.engine import check_fit, find_config, read_checkpoint, silence_host_warnings
 from mmseg_nrd.utils import convert_nrd_state_dict
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config of the model')
+    parser.add_argument('config', type=find_config, help='config of the model')
     parser.add_argument('source', help="checkpoint with the authors' names; path or URL")
     parser.add_argument('target', type=Path, help='file to write; it must not exist yet')
     return parser.parse_args()

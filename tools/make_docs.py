@@ -1,16 +1,18 @@
-"""Write the tables of README.md and docs/*.md from the JSON in benchmarks/results."""
+"""Write the tables of README.md and docs/*.md from benchmarks/results and the configs."""
 import argparse
 import sys
 from pathlib import Path
 
 import mmseg_nrd  # noqa: F401  (mends the host)
 from mmseg_nrd.benchmark.docs_tables import fill
+from mmseg_nrd.engine import silence_host_warnings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__).parse_args()
+    silence_host_warnings()
     for page in (ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))):
         try:
             text = page.read_text(encoding='utf-8')

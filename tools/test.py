@@ -2,14 +2,20 @@
 import argparse
 import inspect
 import sys
-from pathlib import Path
 
 from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.datasets.checks import check_data
-from mmseg_nrd.engine import add_config_arguments, load_config, silence_host_warnings
+from mmseg_nrd.engine import (
+    add_config_arguments,
+    check_checkpoint,
+    check_tta,
+    config_errors_in_a_sentence,
+    load_config,
+    silence_host_warnings,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,11 +46,7 @@ def draw_predictions(cfg, args: argparse.Namespace) -> None:
 
 
 def use_tta(cfg) -> None:
-    missing = [key for key in ('tta_pipeline', 'tta_model') if key not in cfg]
-    if missing:
-        raise ValueError(
-            f"--tta, but the config has no {' and no '.join(missing)}. "
-            'Fix: define them, as mmseg::_base_/datasets/cityscapes.py does.')
+    check_tta(cfg)
     cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
     cfg.tta_model.module = cfg.model
     cfg.model = cfg.tta_model
@@ -76,13 +78,12 @@ def main() -> None:
         check_data(cfg, 'test')
         if args.out is not None:
             save_label_maps(cfg, args.out)
-        if '://' not in args.checkpoint and not Path(args.checkpoint).expanduser().is_file():
-            raise FileNotFoundError(
-                f'checkpoint {args.checkpoint!r}: no such file. Fix: pass the path or URL of one.')
+        check_checkpoint(args.checkpoint)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
-    Runner.from_cfg(cfg).test()
+    with config_errors_in_a_sentence(cfg):
+        Runner.from_cfg(cfg).test()
 
 
 if __name__ == '__main__':

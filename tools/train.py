@@ -9,6 +9,7 @@ import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import (
     add_config_arguments,
+    config_errors_in_a_sentence,
     load_config,
     prepare_distributed_cpu,
     silence_host_warnings,
@@ -51,8 +52,12 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume
-    runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-    runner.train()
+    try:
+        with config_errors_in_a_sentence(cfg):
+            runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+            runner.train()
+    except FloatingPointError as error:
+        sys.exit(f'error: {error}')
 
 
 if __name__ == '__main__':

@@ -22,6 +22,7 @@ from .parts import (
     training_steps,
 )
 from .peak_memory import peak_memory
+from .published import published_score
 from .settings import AMP, Settings
 from .size import image_size
 
@@ -33,12 +34,15 @@ class Candidate:
     Attributes:
         config (str): Path or upstream name, as given.
         size (tuple[int, int], optional): (H, W) of its images.
+        published (dict, optional): Its accuracy by its authors, see
+            :func:`~mmseg_nrd.benchmark.published.published_score`.
         error (str, optional): Why it could not be built or run.
         parameters, multiply_adds, peak_bytes (dict): By mode and part.
         steps (dict[tuple[str, str], Callable]): By mode and part.
     """
     config: str
     size: Optional[Tuple[int, int]] = None
+    published: Optional[Dict[str, object]] = None
     error: Optional[str] = None
     parameters: Dict[str, Dict[str, int]] = field(default_factory=dict)
     multiply_adds: Dict[str, Dict[str, int]] = field(default_factory=dict)
@@ -95,6 +99,7 @@ def prepare(config: str, settings: Settings) -> Candidate:
 def _prepare(candidate: Candidate, settings: Settings) -> None:
     cfg = read_config(candidate.config)
     _check_mask_head(cfg.model)
+    candidate.published = published_score(Path(cfg.filename))
     candidate.size = tuple(settings.shape or image_size(cfg))
     for mode in settings.modes:
         _prepare_mode(candidate, cfg.model, mode, settings)

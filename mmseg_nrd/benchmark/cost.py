@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from .parts import WHOLE, inference_steps, part_parameters
-from .pricing import check_visible, count_multiply_adds
+from .pricing import UncountableError, check_visible, count_multiply_adds
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,14 @@ def count_parts(model: nn.Module, steps: Dict[str, object]) -> Dict[str, int]:
         dict[str, int]: by the steps' names.
 
     Raises:
-        ValueError: if an operation has no price, or the parts hold more or less than the whole.
+        UncountableError: if an operation has no price, or the parts do not add up to the
+            whole.
     """
     check_visible(model)
     counts = {name: count_multiply_adds(step) for name, step in steps.items()}
     parts = sum(counts.values()) - counts[WHOLE]
     if parts != counts[WHOLE]:
-        raise ValueError(
+        raise UncountableError(
             f'{type(model).__name__}: its parts do {parts} multiply-adds, the whole '
             f'{counts[WHOLE]}: must be as many. Fix: leave this config out; its parts are not '
             'backbone, neck and heads alone.')
@@ -63,7 +64,7 @@ def count_cost(model: nn.Module, size: Tuple[int, int]) -> Cost:
         Cost: of the whole model and of its decode head.
 
     Raises:
-        ValueError: from :func:`count_parts`.
+        UncountableError: from :func:`count_parts`.
     """
     training = model.training
     model.eval()

@@ -1,4 +1,4 @@
-"""Tables of the README and the docs, written from the committed JSON.
+"""Tables of the README and the docs, written from the committed JSON and the configs.
 
 A table stands between two comments::
 
@@ -6,7 +6,8 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races [GROUP]``, ``suite [MODE]``, ``scores``, ``budgets``, ``environment``.
+``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
+``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``.
 """
 from __future__ import annotations
 
@@ -14,12 +15,14 @@ import json
 import re
 import textwrap
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, List, Sequence, Union
 
+from .config_tables import cost_lines, recipe_lines
 from .environment import environment_note
+from .parts import WHOLE
 from .report import format_runs, short_names
 from .speed_report import format_rows
-from .suite_report import table_lines
+from .suite_report import modes_of, table_lines
 
 _BLOCK = re.compile(
     r'(?P<begin><!-- table: (?P<file>\S+) (?P<kind>\S+)(?P<options>[^>]*?) -->\n)'
@@ -41,6 +44,9 @@ def races(results: dict, group: str = '') -> str:
 
 def suite(results: dict, mode: str = 'inference') -> str:
     """What the models of a suite cost as a whole, 'inference' or 'training'."""
+    if mode not in modes_of(results['rows']):
+        raise ValueError(f'mode {mode!r}: must be one of {modes_of(results["rows"])}, which were '
+                         'measured. Fix: correct the comment, or measure with --train-step.')
     header, *lines = table_lines(results['rows'], mode)
     names = short_names([row['name'] for row in results['rows']])
     whole = []
@@ -49,6 +55,18 @@ def suite(results: dict, mode: str = 'inference') -> str:
         figures = line[3:] if row['error'] is None else (line[2], *line[4:])
         whole.append((name, line[1], *figures))
     return _markdown([(header[0], header[1], *header[3:]), *whole])
+
+
+def repeated(results: dict, again: dict, mode: str = 'inference') -> str:
+    """How well a suite's ratios in time repeat, from two runs of it."""
+    first, second = ({row['name']: row['modes'][mode]['parts'][WHOLE]['ratio']['seconds']
+                      for row in each['rows']} for each in (results, again))
+    lines: List[Sequence[str]] = [(
+        f"time, ratio to {results['rows'][0]['baseline']}", 'one run', 'another', 'apart')]
+    for name, short in zip(first, short_names(list(first))):
+        apart = abs(first[name] - second[name]) / first[name]
+        lines.append((short, f'{first[name]:.2f}', f'{second[name]:.2f}', f'{apart:.0%}'))
+    return _markdown(lines)
 
 
 def scores(results: dict) -> str:
@@ -93,12 +111,28 @@ def environment(results: dict) -> str:
     return f"`{command}`, {environment_note(results['environment'])}.\n"
 
 
+def configs(folder: Path) -> str:
+    """What the configs of a folder are, and what they cost."""
+    return _markdown(cost_lines(folder))
+
+
+def recipes(folder: Path) -> str:
+    """How the configs of a folder train."""
+    return _markdown(recipe_lines(folder))
+
+
 KINDS: Dict[str, Callable[..., str]] = dict(
-    races=races, suite=suite, scores=scores, budgets=budgets, environment=environment)
+    races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
+    environment=environment, configs=configs, recipes=recipes)
 
 
-def _read(path: Path) -> dict:
-    """A results file; each row of ``tools/benchmark.py`` carries what others say once."""
+def _read(path: Path) -> Union[dict, Path]:
+    """A results file; each row of ``tools/benchmark.py`` carries what others say once.
+
+    A folder is left to its kind of table.
+    """
+    if path.is_dir():
+        return path
     results = json.loads(path.read_text(encoding='utf-8'))
     if isinstance(results, list):
         results = dict(command=results[0]['command'], environment=results[0]['environment'],
@@ -125,8 +159,9 @@ def fill(text: str, root: Path) -> str:
             raise ValueError(
                 f'{block["begin"].strip()}: kind {block["kind"]!r} must be one of {list(KINDS)}. '
                 'Fix: correct the comment.')
-        return (block['begin']
-                + KINDS[block['kind']](_read(root / block['file']), *block['options'].split())
+        options = [_read(root / option) if option.endswith('.json') else option
+                   for option in block['options'].split()]
+        return (block['begin'] + KINDS[block['kind']](_read(root / block['file']), *options)
                 + block['end'])
 
     return _BLOCK.sub(table, text)

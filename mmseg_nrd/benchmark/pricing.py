@@ -44,6 +44,10 @@ _PRICES = {
 }
 
 
+class UncountableError(ValueError):
+    """A model whose multiply-adds cannot be counted, with the reason."""
+
+
 class _Counter(TorchDispatchMode):
     """Adds up the prices of the operations that run and collects those that have none."""
 
@@ -78,7 +82,7 @@ def count_multiply_adds(step: Callable[[], object]) -> int:
         int: half of what torch counts as operations.
 
     Raises:
-        ValueError: naming the operations that have no price.
+        UncountableError: naming the operations that have no price.
 
     Example:
         >>> count_multiply_adds(lambda: torch.ones(2, 3) @ torch.ones(3, 5))
@@ -93,7 +97,7 @@ def count_multiply_adds(step: Callable[[], object]) -> int:
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
     if counter.unpriced:
-        raise ValueError(
+        raise UncountableError(
             f'{", ".join(sorted(counter.unpriced))}: must have a price or be known to multiply '
             'nothing worth counting. Fix: enter it in pricing.py or free_operations.py of '
             'mmseg_nrd/benchmark.')
@@ -104,11 +108,11 @@ def check_visible(model: nn.Module) -> None:
     """Refuse modules whose work no counter sees.
 
     Raises:
-        ValueError: naming the modules that call mmcv's compiled operations.
+        UncountableError: naming the modules that call mmcv's compiled operations.
     """
     hidden = {type(module).__name__ for module in model.modules()
               if type(module).__module__.startswith('mmcv.ops')} - _PLAIN_MMCV
     if hidden:
-        raise ValueError(
+        raise UncountableError(
             f'{", ".join(sorted(hidden))}: compiled operations of mmcv, whose multiply-adds '
             'cannot be counted. Fix: leave this config out.')

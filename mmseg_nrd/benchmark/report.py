@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import statistics
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +22,7 @@ TITLES = {
 _SCORES = ('config', 'iterations', 'mIoU')
 _COSTS = ('training s', 's / iteration', 'ratio', 'head GMAC', 'model GMAC', 'head M params',
           'model M params')
+_SCHEDULE = re.compile(r'_\d+xb\d+-')
 
 
 def mean_and_spread(values: Sequence[float]) -> Tuple[float, float]:
@@ -38,10 +40,15 @@ def format_runs(values: Sequence[float], digits: int) -> str:
 def short_names(names: Sequence[str]) -> List[str]:
     """Names without the parts, split at '_', that all of them end with.
 
+    From the schedule on, such as ``4xb2-80k``, a part is kept only where names differ in it alone.
+
     Example:
-        >>> short_names(['nrd_r18_cityscapes', 'fcn_r18_cityscapes'])
+        >>> short_names(['nrd_r18_4xb2-80k_cityscapes', 'fcn_r18_1xb4-40k_ade20k'])
         ['nrd', 'fcn']
     """
+    models = [_SCHEDULE.split(name)[0] for name in names]
+    if len(set(models)) == len(names):
+        names = models
     parts = [name.split('_') for name in names]
     common = 0
     while (common + 1 < min(map(len, parts))

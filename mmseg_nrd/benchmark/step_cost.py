@@ -7,11 +7,10 @@ import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.optim import build_optim_wrapper
-from mmengine.structures import PixelData
 from mmseg.registry import MODELS
-from mmseg.structures import SegDataSample
 
 from .cost import Cost, count_cost
+from .parts import random_samples
 from .size import image_size
 from .timing import Timing, time_alternating
 
@@ -21,16 +20,10 @@ def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
     model = MODELS.build(cfg.model).to(get_device())
     model.train()
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
-    height, width = image_size(cfg)
-    batch = cfg.train_dataloader.batch_size
-    samples = []
-    for _ in range(batch):
-        label = torch.randint(0, model.decode_head.num_classes, (1, height, width))
-        samples.append(SegDataSample(
-            gt_sem_seg=PixelData(data=label), metainfo=dict(img_shape=(height, width))))
-    data = dict(inputs=[torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
-                        for _ in range(batch)], data_samples=samples)
-
+    size, batch = image_size(cfg), cfg.train_dataloader.batch_size
+    data = dict(inputs=[torch.randint(0, 256, (3, *size), dtype=torch.uint8)
+                        for _ in range(batch)],
+                data_samples=random_samples(batch, model.num_classes, size, 'cpu'))
     return model, lambda: model.train_step(data, optim_wrapper)
 
 
@@ -45,6 +38,7 @@ def measure_steps(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str
 
     Raises:
         ValueError: if a config names no image size.
+        UncountableError: if its multiply-adds cannot be counted.
     """
     costs, steps = {}, {}
     for name, cfg in configs.items():

@@ -70,7 +70,7 @@ def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] 
 
 def _row(candidate: Candidate, settings: Settings, seconds: dict) -> Dict[str, object]:
     row = dict(name=candidate.name, config=candidate.config, size=candidate.size,
-               error=candidate.error, modes={})
+               published=candidate.published, error=candidate.error, modes={})
     if candidate.error is not None:
         return row
     for mode in settings.modes:

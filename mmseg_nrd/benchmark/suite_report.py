@@ -1,19 +1,15 @@
-"""Rows of a suite as tables, on a terminal and in Markdown, and as a picture."""
+"""Rows of a suite as tables, on a terminal and in Markdown."""
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
-from matplotlib import colormaps
-from matplotlib.figure import Figure
 from rich.table import Table
 
 from .parts import WHOLE
-from .report import short_names
 
-_TITLES = {'inference': 'Inference', 'training': 'Training step: forward and backward'}
+TITLES = {'inference': 'Inference', 'training': 'Training step: forward and backward'}
 _HEADER = ('part', 'parameters, M', 'multiply-adds, G', 'latency, ms (IQR)', 'images / s',
-           'peak memory, MB')
+           'peak memory, MB', 'mIoU, published')
 
 
 def _with_ratio(text: str, part: dict, key: str) -> str:
@@ -30,6 +26,11 @@ def _cells(part: dict) -> Tuple[str, ...]:
                     'seconds'),
         '' if frames is None else _with_ratio(f'{frames:.1f}', part, 'frames_per_second'),
         _with_ratio(f"{part['peak_bytes'] / 1e6:.0f}", part, 'peak_bytes'))
+
+
+def _published_text(row: dict) -> str:
+    published = row.get('published')
+    return '' if published is None else f"{published['miou']:.2f} ({published['dataset']})"
 
 
 def _error_text(row: dict) -> str:
@@ -59,7 +60,8 @@ def table_lines(rows: Sequence[Dict[str, object]], mode: str) -> List[Tuple[str,
         for name, part in figures['parts'].items():
             first = name == WHOLE
             lines.append((row['name'] if first else '', size if first else '',
-                          name.replace('_', ' '), *_cells(part)))
+                          name.replace('_', ' '), *_cells(part),
+                          _published_text(row) if first else ''))
     return lines
 
 
@@ -82,7 +84,7 @@ def format_suite(rows: Sequence[Dict[str, object]]) -> str:
         header, *lines = [[cell.replace('|', '\\|') for cell in line]
                           for line in table_lines(rows, mode)]
         table = [header, ['---'] * len(header), *lines]
-        parts.append('\n'.join([f'### {_TITLES[mode]}', '',
+        parts.append('\n'.join([f'### {TITLES[mode]}', '',
                                 *(f'| {" | ".join(line)} |' for line in table)]))
     return '\n\n'.join(parts) + '\n'
 
@@ -100,37 +102,10 @@ def terminal_tables(rows: Sequence[Dict[str, object]]) -> List[Table]:
     for mode in modes_of(rows):
         header, *lines = [[cell.replace('[', '\\[') for cell in line]
                           for line in table_lines(rows, mode)]
-        table = Table(title=_TITLES[mode])
+        table = Table(title=TITLES[mode])
         for index, title in enumerate(header):
             table.add_column(title, justify='left' if index < 3 else 'right', overflow='fold')
         for line in lines:
             table.add_row(*line, style='bold' if line[0] else None)
         tables.append(table)
     return tables
-
-
-def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
-    """Latency against multiply-adds, a numbered dot for each model, as a PNG.
-
-    Args:
-        rows (Sequence[dict]): As in :func:`table_lines`; those with an error are left out.
-        path (Path): The picture.
-    """
-    names = short_names([row['name'] for row in rows])
-    modes = modes_of(rows)
-    figure = Figure(figsize=(5 * len(modes) + 3, 5), layout='constrained')
-    axes = figure.subplots(1, len(modes), squeeze=False)[0]
-    for axis, mode in zip(axes, modes):
-        for number, (row, name) in enumerate(zip(rows, names), start=1):
-            if row['error'] is not None:
-                continue
-            whole = row['modes'][mode]['parts'][WHOLE]
-            at = whole['multiply_adds'] / 1e9, whole['seconds']['median'] * 1e3
-            axis.plot(*at, 'o', color=colormaps['tab20'](number % 20), label=f'{number} {name}')
-            axis.annotate(str(number), at, xytext=(4, 4), textcoords='offset points')
-        axis.set(title=_TITLES[mode], xlabel='multiply-adds, G', ylabel='latency, ms')
-        axis.loglog()
-        axis.tick_params(which='both', labelsize=7)
-        axis.grid(alpha=0.3, which='both')
-    figure.legend(*axes[0].get_legend_handles_labels(), loc='outside right upper')
-    figure.savefig(path, dpi=100)

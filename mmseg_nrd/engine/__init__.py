@@ -1,11 +1,23 @@
-"""Around mmengine's runner: what the command lines share, and a hook."""
-from .checkpoint import check_fit, read_checkpoint
+"""Around mmengine's runner: what the command lines share, and hooks."""
+from .checkpoints import check_fit, read_checkpoint
+from .config_errors import config_errors_in_a_sentence
 from .distributed import prepare_distributed_cpu
-from .launch import add_config_arguments, load_config
+from .find_config import find_config
+from .finite_loss_hook import FiniteLossHook
+from .launch import (
+    add_cfg_options,
+    add_config_arguments,
+    check_checkpoint,
+    check_tta,
+    load_config,
+    read_config,
+)
 from .quiet import silence_host_warnings
 from .true_logits_hook import TrueLogitsHook
 
 __all__ = [
-    'TrueLogitsHook', 'add_config_arguments', 'check_fit', 'load_config',
-    'prepare_distributed_cpu', 'read_checkpoint', 'silence_host_warnings',
+    'FiniteLossHook', 'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments',
+    'check_checkpoint', 'check_fit', 'check_tta', 'config_errors_in_a_sentence', 'find_config',
+    'load_config', 'prepare_distributed_cpu', 'read_checkpoint', 'read_config',
+    'silence_host_warnings',
 ]

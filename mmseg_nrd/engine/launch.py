@@ -4,22 +4,71 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import Optional
 
 from mmengine.config import Config, DictAction
+
+from .find_config import find_config
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cfg-options``."""
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='override settings of the config: model.decode_head.patch_size=4; lists as '
+        'key="[a,b]" or key=a,b, without spaces')
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--work-dir``, ``--cfg-options``, ``--launcher`` and ``--local-rank``."""
     parser.add_argument('--work-dir', help='folder for logs, checkpoints and results')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='override settings of the config: model.decode_head.patch_size=4; lists as '
-        'key="[a,b]" or key=a,b, without spaces')
+    add_cfg_options(parser)
     parser.add_argument(
         '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
         help='job launcher')
     # torch.distributed.launch passes it in either spelling.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def read_config(path: str, options: Optional[dict] = None) -> Config:
+    """Read a config, found by :func:`find_config`, and lay ``--cfg-options`` over it.
+
+    Raises:
+        FileNotFoundError: if there is no such config.
+    """
+    path = find_config(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f'config {path!r}: no such file. Fix: pass the path of a config, for example '
+            "one under this project's configs/.")
+    cfg = Config.fromfile(path)
+    if options is not None:
+        cfg.merge_from_dict(options)
+    return cfg
+
+
+def check_tta(cfg: Config) -> None:
+    """Say what is missing for ``--tta``.
+
+    Raises:
+        ValueError: if the config has no test-time augmentation.
+    """
+    missing = [key for key in ('tta_pipeline', 'tta_model') if key not in cfg]
+    if missing:
+        raise ValueError(
+            f"--tta, but the config has no {' and no '.join(missing)}. "
+            'Fix: define them, as mmseg::_base_/datasets/cityscapes.py does.')
+
+
+def check_checkpoint(source: str) -> None:
+    """Say that a checkpoint is not there, before anything is built.
+
+    Raises:
+        FileNotFoundError: if ``source`` is no URL and there is no such file.
+    """
+    if '://' not in source and not Path(source).expanduser().is_file():
+        raise FileNotFoundError(
+            f'checkpoint {source!r}: no such file. Fix: pass the path or URL of one.')
 
 
 def load_config(args: argparse.Namespace) -> Config:
@@ -39,14 +88,8 @@ def load_config(args: argparse.Namespace) -> Config:
     """
     # mmengine's runner reads the rank from the environment only.
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(
-            f'config {args.config!r}: no such file. Fix: pass the path of a config, for example '
-            "one under this project's configs/.")
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:

@@ -9,6 +9,8 @@ _HOST_WARNINGS = (
     '.*``build_loss`` would be deprecated',
     'Default ``avg_non_ignore`` is False',
     'The draw is False',
+    # SegTTAModel, of each label map that it merges
+    'The shape of value will convert from',
     '.*instance named of visualizer has been created',
 )
 

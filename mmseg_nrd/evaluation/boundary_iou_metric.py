@@ -18,7 +18,8 @@ def _is_int(value, minimum: float = -math.inf) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
 
 
-def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index) -> None:
+def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, collect_device,
+                     prefix) -> None:
     if (isinstance(dilation_ratio, bool) or not isinstance(dilation_ratio, (int, float))
             or not 0 < dilation_ratio <= 1):
         raise ValueError(f'dilation_ratio={dilation_ratio!r}: must be a number above 0 and at '
@@ -33,6 +34,11 @@ def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index) -> N
                          'of at least 1. Fix: for example (1, 2, 4).')
     if not _is_int(ignore_index):
         raise ValueError(f'ignore_index={ignore_index!r}: must be an integer. Fix: 255 is usual.')
+    if collect_device not in ['cpu', 'gpu']:
+        raise ValueError(f"collect_device={collect_device!r}: must be 'cpu' or 'gpu'. "
+                         "Fix: 'cpu' works everywhere.")
+    if prefix is not None and not isinstance(prefix, str):
+        raise ValueError(f'prefix={prefix!r}: must be None or a text. Fix: leave it out.')
 
 
 def _label_map(sample: dict, key: str) -> torch.Tensor:
@@ -109,7 +115,8 @@ class BoundaryIoUMetric(BaseMetric):
                  ignore_index: int = 255,
                  collect_device: str = 'cpu',
                  prefix: Optional[str] = None) -> None:
-        _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index)
+        _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, collect_device,
+                         prefix)
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.dilation_ratio = dilation_ratio
         self.dilation = dilation

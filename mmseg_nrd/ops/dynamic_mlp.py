@@ -48,7 +48,7 @@ def split_dynamic_params(params: Tensor,
     """Cut flat parameters into the weight and bias of each layer.
 
     Convention: w0, b0, w1, b1, ... along the last axis, each weight out-major
-    ([c_out][c_in]). The pieces are views, so writing into them writes into ``params``.
+    (``[c_out][c_in]``). The pieces are views, so writing into them writes into ``params``.
 
     Args:
         params (Tensor): (..., N).

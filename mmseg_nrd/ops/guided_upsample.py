@@ -49,6 +49,25 @@ def _along(regular: Tensor, offset: Tensor, source: int, mode: str) -> Tensor:
     return (regular + offset).floor() * scale + (1 / source - 1)
 
 
+class _WithoutNaN(torch.autograd.Function):
+    """NaN becomes minus infinity, which is read at the border; its gradient is NaN all the same.
+
+    On CPUs the backward pass of ``F.grid_sample`` writes to memory that is not its own where the
+    grid is NaN (torch 2.13), and the process dies.
+    """
+
+    @staticmethod
+    def forward(ctx, offsets: Tensor) -> Tensor:
+        bad = offsets.isnan()
+        ctx.save_for_backward(bad)
+        return offsets.masked_fill(bad, -torch.inf)
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> Tensor:
+        bad, = ctx.saved_tensors
+        return grad.masked_fill(bad, torch.nan)
+
+
 def guided_upsample(feats: Tensor, offsets: Tensor, mode: str = 'bilinear', *,
                     align_corners: bool = False) -> Tensor:
     """Upsample a map, each pixel reading where its offset points (GUN, section 3: GUM).
@@ -86,6 +105,8 @@ def guided_upsample(feats: Tensor, offsets: Tensor, mode: str = 'bilinear', *,
     # Half precision has some 10 bits: no place for a fraction of a pixel on a large map.
     dtype = torch.promote_types(feats.dtype, torch.float32)
     offsets = offsets.to(dtype)
+    if mode == 'bilinear' and torch.is_grad_enabled():
+        offsets = _WithoutNaN.apply(offsets)
     (h, w), (height, width) = feats.shape[2:], offsets.shape[2:]
     x = _along(_regular(width, w, offsets, align_corners), offsets[:, 0], w, mode)
     y = _along(_regular(height, h, offsets, align_corners)[:, None], offsets[:, 1], h, mode)

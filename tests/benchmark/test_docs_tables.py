@@ -60,16 +60,32 @@ def test_a_suite_is_read_as_its_tool_writes_it(tmp_path):
     whole = dict(parameters=2_500_000, multiply_adds=3_000_000_000, peak_bytes=7_000_000,
                  seconds=dict(median=0.25, iqr=0.01), frames_per_second=4.)
     (tmp_path / 'results.json').write_text(json.dumps([
-        suite_row('nrd_a', modes=dict(inference=dict(images=1, parts=dict(whole=whole)))),
+        suite_row('nrd_a', modes=dict(inference=dict(images=1, parts=dict(whole=whole))),
+                  published=dict(dataset='Town', miou=79.8)),
         suite_row('fcn_a', error='ImportError: needs mmdet')]))
     assert fill(page('results.json suite inference'), tmp_path) == page(
         'results.json suite inference',
         '| [ratio to] nrd_a | image | parameters, M | multiply-adds, G | latency, ms (IQR) | '
-        'images / s | peak memory, MB |\n| --- | --- | --- | --- | --- | --- | --- |\n'
-        '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.0 | 7 |\n'
-        '| fcn |  | ERROR: ImportError: needs mmdet |  |  |  |  |\n')
+        'images / s | peak memory, MB | mIoU, published |\n'
+        '| --- | --- | --- | --- | --- | --- | --- | --- |\n'
+        '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.0 | 7 | 79.80 (Town) |\n'
+        '| fcn |  | ERROR: ImportError: needs mmdet |  |  |  |  |  |\n')
+    with pytest.raises(ValueError, match="mode 'training': must be one of .*inference.*Fix: "):
+        fill(page('results.json suite training'), tmp_path)
     assert '`python tools/benchmark.py`, measured with threads 2.' in fill(
         page('results.json environment'), tmp_path)
+
+
+def test_two_runs_of_a_suite_stand_side_by_side(tmp_path):
+    for name, ratios in (('one', (1, 0.5)), ('two', (1, 0.45))):
+        (tmp_path / f'{name}.json').write_text(json.dumps([
+            suite_row(model, modes=dict(inference=dict(parts=dict(whole=dict(
+                ratio=dict(seconds=ratio))))))
+            for model, ratio in zip(('nrd_a', 'fcn_a'), ratios)]))
+    directive = 'one.json repeated two.json'
+    assert fill(page(directive), tmp_path) == page(
+        directive, '| time, ratio to nrd_a | one run | another | apart |\n'
+        '| --- | --- | --- | --- |\n| nrd | 1.00 | 1.00 | 0% |\n| fcn | 0.50 | 0.45 | 10% |\n')
 
 
 def test_a_long_command_is_cut(root):

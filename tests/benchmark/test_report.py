@@ -19,6 +19,8 @@ from mmseg_nrd.benchmark.training import Outcome
     (['x', 'a_x'], ['x', 'a_x']),
     (['a_b_x', 'b_x'], ['a_b', 'b']),
     (['alone_r18_x'], ['alone_r18_x']),
+    (['nrd_r18_4xb2-80k_a', 'fcn_r50_1xb16-40k_b'], ['nrd_r18', 'fcn_r50']),
+    (['nrd_r18_4xb2-80k_a', 'nrd_r18_1xb16-40k_a'], ['nrd_r18_4xb2-80k', 'nrd_r18_1xb16-40k']),
 ])
 def test_short_names_stay_distinct(names, expected):
     assert short_names(names) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 
@@ -12,12 +13,8 @@ from mmseg_nrd.benchmark.parts import WHOLE
 from mmseg_nrd.benchmark.settings import Settings
 from mmseg_nrd.benchmark.size import image_size
 from mmseg_nrd.benchmark.suite import check_names, measure
-from mmseg_nrd.benchmark.suite_report import (
-    draw_suite,
-    format_suite,
-    table_lines,
-    terminal_tables,
-)
+from mmseg_nrd.benchmark.suite_figure import draw_suite
+from mmseg_nrd.benchmark.suite_report import format_suite, table_lines, terminal_tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = '''
@@ -32,6 +29,12 @@ model = dict(
     auxiliary_head=dict(type='FCNHead', in_channels=32, in_index=2, channels=8, num_convs=1,
                         num_classes=5, norm_cfg=norm))
 '''
+METAFILE = '''
+Models:
+- {Name: narrow, Config: configs/a/narrow.py, Results: {Dataset: Town, Metrics: {mIoU: 12.5}}}
+- {Name: wide, Config: configs/a/wide.py, Results: [
+    {Dataset: Village, Metrics: {Dice: 1}}, {Dataset: Town, Metrics: {mIoU: 14}}]}
+'''
 BATCH = Settings(shape=(32, 32), batch=3, rounds=1)
 
 
@@ -41,6 +44,7 @@ def configs(tmp_path_factory):
     for name, channels in (('narrow', 8), ('wide', 32), ('broken', -1)):
         (folder / f'{name}.py').write_text(CONFIG.replace('{channels}', str(channels)))
     (folder / 'empty.py').write_text('x = 1\n')
+    (folder / 'metafile.yml').write_text(METAFILE)
     return {path.stem: str(path) for path in folder.glob('*.py')}
 
 
@@ -103,12 +107,17 @@ def test_tables_and_picture(rows, tmp_path):
     assert lines[0][:3] == ('narrow', '2 x 32 x 64', 'whole')
     assert lines[3][2] == 'auxiliary head' and lines[5][5].endswith('[1.00]')
     assert lines[4][2].startswith('ERROR: ')
+    assert [line[-1] for line in lines if line[-1]] == ['12.50 (Town)', '14.00 (Town)']
     text = format_suite(rows)
     assert text.count('### ') == 2 and text.count('| nowhere |') == 2
     assert len({line.count(' | ') for line in text.splitlines() if line.startswith('|')}) == 1
     assert [table.row_count for table in terminal_tables(rows)] == [9, 11]
     draw_suite(rows, tmp_path / 'plot.png')
-    assert (tmp_path / 'plot.png').stat().st_size > 5_000
+    height, width = cv2.imread(str(tmp_path / 'plot.png')).shape[:2]
+    assert (height, width) == (900, 1300)
+    # With one known accuracy there is nothing to compare, and no second row of pictures.
+    draw_suite(rows[:2], tmp_path / 'plot.png')
+    assert cv2.imread(str(tmp_path / 'plot.png')).shape[0] == 500
 
 
 @pytest.mark.parametrize('error', ['only\na | b\n', '\n\nthen'])

@@ -9,6 +9,7 @@ import torch
 from boundary_cases import IGNORED, build, evaluate, labels, random_labels, sample
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layout_cases import LAYOUTS, laid_out
 from mmengine.evaluator import Evaluator
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -124,6 +125,18 @@ def test_equals_the_loops(seed, height, width, num_classes, distance):
         shares = [100 * part / whole for part, whole in (one + two).tolist() if whole]
         np.testing.assert_allclose(value, np.mean(shares) if shares else math.nan, atol=0.0051)
     assert list(got) == ['mBIoU', f'mTrimapIoU_{distance}px']
+
+
+@given(seed=st.integers(0, 99), height=st.integers(1, 9), width=st.integers(1, 9),
+       dtypes=st.tuples(*2 * [st.sampled_from([torch.uint8, torch.int16, torch.int64,
+                                               torch.float32, torch.bfloat16])]),
+       layout=st.sampled_from(LAYOUTS))
+def test_dtypes_and_memory_layouts_change_nothing(seed, height, width, dtypes, layout):
+    images = random_labels(seed, height, width, num_classes=4)
+    typed = [laid_out(torch.as_tensor(image)[None, None].to(dtype), layout)[0, 0]
+             for image, dtype in zip(images, dtypes)]
+    np.testing.assert_equal(*(
+        evaluate(pair, num_classes=4, trimap_widths=[1]) for pair in (typed, images)))
 
 
 @pytest.mark.parametrize('num_classes', [2, 254, 255, 256, 300])

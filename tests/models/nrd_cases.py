@@ -1,6 +1,7 @@
 """A tiny NRD head and inputs for it, as the tests of the head share them."""
 from __future__ import annotations
 
+import reference
 import torch
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS
@@ -31,6 +32,17 @@ def randomise_norms(head):
             torch.nn.init.normal_(module.weight, 1, 0.2)
             torch.nn.init.normal_(module.bias, 0, 0.2)
     return head
+
+
+def oracle(head, inputs):
+    """Eval-mode logits: the head's own layers up to theta and guidance, then the loops."""
+    params = head.controller(head._forward_feature(inputs))
+    guidance = head.c1_bottleneck(inputs[head.c1_index])
+    guidance = torch.nn.functional.interpolate(
+        guidance, scale_factor=head.scale_factor, mode='bilinear', align_corners=False)
+    return reference.nrd_decode(
+        params.cpu(), guidance.cpu(), {k: v.cpu() for k, v in head.input_norm.state_dict().items()},
+        head.mlp_channels, head.patch_size, head.scale_factor)
 
 
 def samples(size, classes=3, batch=2, device='cpu'):

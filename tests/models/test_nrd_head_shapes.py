@@ -5,18 +5,7 @@ import pytest
 import reference
 import torch
 from mmcv.cnn import ConvModule
-from nrd_cases import build, levels, randomise_norms
-
-
-def oracle(head, inputs):
-    """Eval-mode logits: the head's own layers up to theta and guidance, then the loops."""
-    params = head.controller(head._forward_feature(inputs))
-    guidance = head.c1_bottleneck(inputs[head.c1_index])
-    guidance = torch.nn.functional.interpolate(
-        guidance, scale_factor=head.scale_factor, mode='bilinear', align_corners=False)
-    return reference.nrd_decode(
-        params.cpu(), guidance.cpu(), {k: v.cpu() for k, v in head.input_norm.state_dict().items()},
-        head.mlp_channels, head.patch_size, head.scale_factor)
+from nrd_cases import build, levels, oracle, randomise_norms
 
 
 @torch.no_grad()

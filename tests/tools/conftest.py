@@ -34,12 +34,13 @@ def small(street_scenes) -> list:
 def tool():
     """Run a tool in a process of its own; returns it with ``output``, both streams joined."""
 
-    def run(name: str, *arguments, status: int = 0, cwd=ROOT) -> str:
+    def run(name: str, *arguments, status: int = 0, cwd=ROOT, modules=ROOT) -> str:
         done = subprocess.run(
             [sys.executable, str(ROOT / 'tools' / f'{name}.py'), *map(str, arguments)],
             cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600,
             # One thread: the maps are tiny, and threads that share cores wait for each other.
-            env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'})
+            env={**os.environ, 'PYTHONPATH': f'{ROOT}{os.pathsep}{modules}',
+                 'OMP_NUM_THREADS': '1'})
         assert done.returncode == status, done.stdout
         return done.stdout
 

@@ -15,6 +15,14 @@ def test_refuses_an_unknown_baseline(tool, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_refuses_a_file_that_it_could_not_write_before_it_measures(tool, tmp_path):
+    (tmp_path / 'x.md').mkdir()
+    said = tool('benchmark', *SMALL, '--json', tmp_path / 'x.json', '--markdown',
+                tmp_path / 'x.md', status=1)
+    assert 'error: ' in said and 'x.md' in said and 'building' not in said
+    assert [path.name for path in tmp_path.iterdir()] == ['x.md']
+
+
 def test_measures_what_it_can_and_says_what_it_cannot(tool, tmp_path):
     (tmp_path / 'list.txt').write_text('\n'.join([SMALL[1], '', 'nowhere.py', ' ']))
     out = tmp_path / 'new' / 'folder'

@@ -108,6 +108,30 @@ def test_a_config_that_cannot_be_compared_is_refused_before_runs_are_deleted(
     assert run.exists()
 
 
+SPECTRAL = '''
+import torch
+from mmseg.models import ResNetV1c
+from mmseg.registry import MODELS
+
+@MODELS.register_module()
+class SpectralResNet(ResNetV1c):
+    def forward(self, x):
+        return super().forward(torch.fft.ifft2(torch.fft.fft2(x)).real)
+'''
+
+
+def test_a_model_that_cannot_be_counted_is_refused_in_a_sentence(tool, small, tmp_path):
+    (tmp_path / 'spectral.py').write_text(SPECTRAL)
+    config = tmp_path / 'spectral_street-scenes.py'
+    config.write_text(f"_base_ = '{NRD}'\n"
+                      "custom_imports = dict(imports=['mmseg_nrd', 'spectral'])\n"
+                      "model = dict(backbone=dict(type='SpectralResNet'))\n")
+    output = tool('compare', config, '--out', tmp_path / 'out', '--cfg-options', *small, status=1,
+                  modules=tmp_path)
+    assert 'error: aten::_fft_' in output and 'Fix: enter it in pricing.py' in output
+    assert 'Traceback' not in output
+
+
 def test_one_config_twice_is_refused(tool, small, tmp_path):
     output = tool('compare', NRD, NRD, '--out', tmp_path, '--cfg-options', *small, status=1)
     assert 'was given already' in output

@@ -12,8 +12,8 @@ from .stem_resnet import StemResNetV1c
 
 def _kind(config: dict) -> type:
     kind = config['type']
-    found = kind if isinstance(kind, type) else MODELS.get(kind)
-    if found is None:
+    found = MODELS.get(kind) if isinstance(kind, str) else kind
+    if not isinstance(found, type):
         raise ValueError(
             f'type={kind!r}: must be a backbone that is registered in MMSeg. Fix: correct the '
             'name, or import the package that registers it.')

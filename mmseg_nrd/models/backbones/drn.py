@@ -15,6 +15,8 @@ from torch.utils.checkpoint import checkpoint
 
 from mmseg_nrd.ops import check_positive_int
 
+from ..option_checks import check_options
+
 
 class DilatedBasicBlock(BasicBlock):
     """MMSeg's basic block with both convolutions dilated; MMSeg dilates the first alone."""
@@ -95,6 +97,8 @@ class DRN(BaseModule):
                  with_cp: bool = False,
                  init_cfg=None):
         _check(depth, in_channels, base_channels, out_indices, frozen_stages)
+        check_options(dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, norm_eval=norm_eval,
+                           with_cp=with_cp, init_cfg=init_cfg))
         super().__init__(init_cfg or [
             dict(type='Kaiming', layer='Conv2d'),
             dict(type='Constant', val=1, layer=['_BatchNorm', 'GroupNorm'])])

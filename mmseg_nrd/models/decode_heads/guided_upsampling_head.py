@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmseg_nrd.ops import SAMPLING_MODES, check_positive_int, guided_upsample
 
+from ..option_checks import check_level, check_options
 from .guidance import HighResGuidance, LargeRFGuidance
 from .wrappable import build_wrapped
 
@@ -97,6 +98,8 @@ class GuidedUpsamplingHead(BaseModule):
                 high_res_in_channels=high_res_in_channels,
                 high_res_channels=high_res_channels).items():
             check_positive_int(name, value, minimum=0)
+        check_options(dict(large_rf_index=large_rf_index, high_res_index=high_res_index,
+                           norm_cfg=norm_cfg, act_cfg=act_cfg, init_cfg=init_cfg))
         _check_channels(guidance, large_rf=large_rf_in_channels, high_res=high_res_in_channels)
         super().__init__(init_cfg)
         self.head = build_wrapped(type(self).__name__, head)
@@ -184,6 +187,8 @@ class GuidedUpsamplingHead(BaseModule):
             TypeError: if the wrapped head yields anything but one map.
             ValueError: if a level does not fit the options.
         """
+        if self.head.input_transform is None:
+            check_level(inputs, self.head.in_index, self.head.in_channels, 'head.')
         logits = self.head(inputs)
         if not isinstance(logits, Tensor):
             raise TypeError(

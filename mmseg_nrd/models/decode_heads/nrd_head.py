@@ -22,6 +22,7 @@ from mmseg_nrd.ops import (
     source_rows,
 )
 
+from ..option_checks import check_head_options, check_inputs, check_level
 from .nrd_checks import check_choices, check_groups, check_numbers
 from .theta_init import THETA_INITS
 
@@ -113,6 +114,8 @@ class NRDHead(ASPPHead):
         for name, value in dict(c1_channels=c1_channels,
                                 guidance_channels=guidance_channels).items():
             check_positive_int(name, value, minimum=1 if c1_in_channels else 0)
+        check_head_options(dict(kwargs, init_cfg=init_cfg))
+        check_inputs(in_channels, kwargs.get('in_index', -1), kwargs.get('input_transform'))
         check_choices(channels, controller_reduction, theta_init, dilations)
         check_numbers(c1_index, dropout_ratio, scale_factor, kwargs.get('align_corners', False))
         inputs = 2 + (guidance_channels if c1_in_channels else 0)
@@ -178,6 +181,8 @@ class NRDHead(ASPPHead):
         Raises:
             ValueError: as :meth:`forward`.
         """
+        if self.input_transform is None:
+            check_level(inputs, self.in_index, self.in_channels)
         context = self._forward_feature(inputs)
         guidance = None
         if self.c1_bottleneck is not None:

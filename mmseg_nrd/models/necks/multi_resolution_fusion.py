@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from mmseg_nrd.ops import check_positive_int
 
+from ..option_checks import check_options
+
 MODES = ('sum', 'concat')
 
 
@@ -67,7 +69,9 @@ class MultiResolutionFusion(BaseModule):
         for number, channels in enumerate(in_channels):
             check_positive_int(f'in_channels[{number}]', channels)
         check_positive_int('out_channels', out_channels)
-        if mode not in MODES:
+        check_options(dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg,
+                           init_cfg=init_cfg))
+        if mode not in list(MODES):
             raise ValueError(
                 f'mode={mode!r}: must be one of {MODES}. Fix: mode={MODES[0]!r}.')
         super().__init__(init_cfg)

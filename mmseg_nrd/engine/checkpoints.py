@@ -1,8 +1,7 @@
-"""Reading a checkpoint strictly: what does not fit is said, and nothing of it is used."""
+"""Checkpoints read whole or not at all, where mmengine would log what does not fit."""
 from __future__ import annotations
 
 import pickle
-from pathlib import Path
 from typing import Mapping, Optional
 
 from mmengine.runner.checkpoint import CheckpointLoader
@@ -10,21 +9,18 @@ from torch import Tensor
 
 
 def read_checkpoint(source: str) -> dict:
-    """Read a checkpoint of mmengine, or a plain state dict, on the CPU.
+    """A checkpoint, on the CPU.
 
     Args:
         source (str): Path or URL.
 
     Returns:
-        dict: what the file holds; parameters are under ``'state_dict'``, or it is them itself.
+        dict: what the file holds: parameters, or a dict that has them under 'state_dict'.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if it is no checkpoint.
     """
-    if '://' not in source and not Path(source).expanduser().is_file():
-        raise FileNotFoundError(
-            f'checkpoint {source!r}: no such file. Fix: pass the path or URL of one.')
     try:
         checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
     # What torch raises for a file that is no checkpoint depends on its first bytes.
@@ -40,18 +36,20 @@ def read_checkpoint(source: str) -> dict:
 
 
 def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[str, Tensor],
-              most: Optional[int] = None) -> None:
+              shown: Optional[int] = None) -> None:
     """Refuse parameters that are not exactly those of a model.
 
     Args:
         source (str): Where they come from, for the message.
         state_dict (Mapping[str, Tensor]): The parameters.
         expected (Mapping[str, Tensor]): The model's own.
-        most (int, optional): List so many faults and count the others. Defaults to None: list all.
+        shown (int, optional): List so many faults and count the others. Defaults to None: list
+            all.
 
     Raises:
-        ValueError: if one is unknown, missing or of another shape.
+        ValueError: if one is unknown, of another shape or missing.
     """
+    # Files hold what they like under these names.
     shapes = {key: tuple(getattr(value, 'shape', ())) for key, value in state_dict.items()}
     faults = [f'  unknown: {key}' for key in shapes if key not in expected]
     faults += [f'  of shape {shapes[key]} instead of {tuple(value.shape)}: {key}'
@@ -62,11 +60,11 @@ def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[s
                if not key.endswith('num_batches_tracked')]
     if not faults:
         return
-    listed = faults[:most]
+    listed = faults[:shown]
     if len(faults) > len(listed):
         listed.append(f'  and {len(faults) - len(listed)} more')
+    prefixed = any(key.startswith('module.') for key in shapes)
     raise ValueError('\n'.join([
-        f'{source}: {len(faults)} parameters do not fit the config; nothing was written.', *listed,
+        f'{source}: {len(faults)} parameters do not fit the config.', *listed,
         'Fix: choose the config that the checkpoint was trained with'
-        + (", and take 'module.' off the names." if any(
-            key.startswith('module.') for key in shapes) else '.')]))
+        + (", and take 'module.' off the names." if prefixed else '.')]))

@@ -1,0 +1,12 @@
+"""Predictions for images that are in no data set."""
+from .images import find_images, output_names
+from .overlay import draw_overlay
+from .pipeline import UnreadableImageError
+from .predictor import Predictor
+from .saving import save_labels, save_picture
+from .tiles import check_tiles, default_overlap, tile_spans
+
+__all__ = [
+    'Predictor', 'UnreadableImageError', 'check_tiles', 'default_overlap', 'draw_overlay',
+    'find_images', 'output_names', 'save_labels', 'save_picture', 'tile_spans',
+]

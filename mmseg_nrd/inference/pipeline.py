@@ -1,0 +1,85 @@
+"""A config's test pipeline as it serves images without a data set."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Iterable, List, Tuple
+
+import cv2
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.registry import TRANSFORMS
+
+# They read a truth that is not there.
+_ANNOTATIONS = ('LoadAnnotations', 'LoadDepthAnnotation')
+
+
+class UnreadableImageError(Exception):
+    """An image that its loader cannot read; the message says which and why."""
+
+
+def _name(transform: dict) -> str:
+    kind = transform['type']
+    return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
+
+
+def _kept(transforms: Iterable[dict], own_size: bool) -> List[dict]:
+    kept = []
+    for transform in transforms:
+        name = _name(transform)
+        if name in _ANNOTATIONS or (
+                own_size and name == 'Resize' and transform.get('scale') is not None):
+            continue
+        if name == 'TestTimeAug':
+            branches = [_kept(branch, own_size) for branch in transform['transforms']]
+            # An empty branch would leave no combination at all.
+            transform = {**transform, 'transforms': [branch for branch in branches if branch]}
+        kept.append(dict(transform))
+    return kept
+
+
+def split_pipeline(cfg: Config, tta: bool, own_size: bool) -> Tuple[Callable, Callable]:
+    """The loader of a config's test pipeline and what follows it, annotations left out.
+
+    Args:
+        cfg (Config): With ``test_dataloader``, or with ``tta_pipeline`` for ``tta``.
+        tta (bool): Whether to take the pipeline of test-time augmentation.
+        own_size (bool): Whether images keep their own size: each ``Resize`` to a ``scale`` is
+            left out; one by a ``scale_factor`` stays.
+
+    Returns:
+        tuple[Callable, Callable]: transforms of dicts, as MMSeg's are.
+
+    Raises:
+        ValueError: if the config has no such pipeline, or it does not begin with a loader.
+    """
+    pipeline = cfg.get('tta_pipeline') if tta else (
+        cfg.get('test_dataloader') or {}).get('dataset', {}).get('pipeline')
+    if not pipeline or not _name(pipeline[0]).startswith('Load'):
+        raise ValueError(
+            f"{'tta_pipeline' if tta else 'test_dataloader.dataset.pipeline'}: must be a list that "
+            'begins with what loads an image. Fix: use a config with such a pipeline, as '
+            'mmseg::_base_/datasets/cityscapes.py has.')
+    return TRANSFORMS.build(dict(pipeline[0])), Compose(_kept(pipeline[1:], own_size))
+
+
+def read_image(loader: Callable, path: Path) -> np.ndarray:
+    """An image as a pipeline's loader reads it.
+
+    Raises:
+        UnreadableImageError: if it cannot be read.
+    """
+    try:
+        results = loader(dict(img_path=str(path)))
+        if results is not None:
+            return results['img']
+        reason = 'the loader gives nothing'
+    except OSError as error:
+        reason = error.strerror or str(error)
+    # What MMSeg's loader raises for bytes that OpenCV does not know.
+    except (AssertionError, cv2.error) as error:
+        empty = path.stat().st_size == 0
+        reason = 'the file is empty' if empty else (
+            'no image, damaged, or of a format that this loader does not know '
+            f'({str(error).strip()})')
+    raise UnreadableImageError(f'{path}: {reason}')

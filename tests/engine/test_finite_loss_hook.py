@@ -1,0 +1,77 @@
+"""The hook that ends a training whose loss is no number."""
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.hooks import CheckpointHook
+from mmengine.registry import HOOKS
+from mmengine.runner.priority import get_priority
+from mmseg.structures import SegDataSample
+
+
+def build(**arguments):
+    return HOOKS.build(dict(type='FiniteLossHook', **arguments))
+
+
+def batch(*paths):
+    return dict(inputs=[], data_samples=[
+        SegDataSample(metainfo=dict(img_path=path) if path else {}) for path in paths])
+
+
+def look(outputs, iteration=7, data_batch=None, **arguments):
+    """What the hook does after an iteration, the first being 1, as the log counts them."""
+    runner = SimpleNamespace(iter=iteration - 1)
+    build(**arguments).after_train_iter(runner, 0, data_batch or batch('a.png'), outputs)
+
+
+@pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize('name', ['decode.loss_ce', 'aux_0.loss_dice', 'loss'])
+def test_names_iteration_losses_and_files(name, value):
+    outputs = {'loss': torch.tensor(0.5), 'decode.loss_ce': torch.tensor(0.25), name: value}
+    with pytest.raises(FloatingPointError) as raised:
+        look(outputs, 7, batch('left/a.png', 'right/b.png'))
+    message = str(raised.value)
+    assert message.startswith('iteration 7, process 0: loss=')
+    assert f'{name}={value:g}' in message and 'a loss must be finite. Fix: look at' in message
+    assert message.endswith('The batch:\n  left/a.png\n  right/b.png')
+    if name != 'loss':
+        assert 'loss=0.5' in message
+
+
+@pytest.mark.parametrize('outputs', [
+    {'loss': torch.tensor(1e38), 'decode.acc_seg': torch.tensor(math.nan)},
+    {'loss': torch.tensor(6e4, dtype=torch.float16)}, {'loss': 3}, {}, None], ids=str)
+def test_lets_numbers_and_other_figures_pass(outputs):
+    look(outputs)
+
+
+@pytest.mark.parametrize('data_batch, end', [
+    (batch(None), 'an image without img_path'), (batch(None, 'b.png'), 'b.png'),
+    (dict(inputs=[]), 'The batch:'), ([torch.zeros(1)], 'The batch:')], ids=str)
+def test_any_batch_will_do(data_batch, end):
+    with pytest.raises(FloatingPointError) as raised:
+        look(dict(loss=math.nan), data_batch=data_batch)
+    assert str(raised.value).endswith(end)
+
+
+@pytest.mark.parametrize('interval, seen', [(1, range(1, 10)), (3, (3, 6, 9)), (4, (4, 8))])
+def test_looks_at_the_end_of_every_interval(interval, seen):
+    for iteration in range(1, 10):
+        if iteration in seen:
+            with pytest.raises(FloatingPointError, match=f'iteration {iteration},'):
+                look(dict(loss=math.nan), iteration, interval=interval)
+        else:
+            look(dict(loss=math.nan), iteration, interval=interval)
+
+
+def test_comes_before_a_checkpoint_is_written():
+    assert get_priority(build().priority) < get_priority(CheckpointHook.priority)
+
+
+@pytest.mark.parametrize('interval', [0, -1, 1.5, True, None, '10'])
+def test_refuses_an_interval_that_is_no_positive_integer(interval):
+    with pytest.raises(ValueError, match=rf'interval={interval!r}.*integer of at least 1.*Fix'):
+        build(interval=interval)

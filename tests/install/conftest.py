@@ -1,0 +1,85 @@
+"""A checkout of its own, so that builds leave nothing in this one, and what is built from it."""
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope='session')
+def git():
+    """Call git in a clone; what it prints."""
+    if shutil.which('git') is None or not (ROOT / '.git').exists():
+        pytest.skip('what belongs to the project is asked of git, and this is no clone')
+
+    def run(*arguments: str, cwd: Path) -> str:
+        identity = ('-c', 'user.name=test', '-c', 'user.email=test@localhost')
+        return subprocess.run(['git', *identity, *arguments], cwd=cwd, check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+
+    return run
+
+
+@pytest.fixture(scope='session')
+def tracked(git) -> list:
+    """The repository's files, with what is new and not ignored."""
+    names = git('ls-files', '-co', '--exclude-standard', '-z', cwd=ROOT).split('\0')
+    return sorted(name for name in names if (ROOT / name).is_file())
+
+
+@pytest.fixture(scope='session')
+def make_checkout(git, tracked, tmp_path_factory):
+    def make() -> Path:
+        tree = tmp_path_factory.mktemp('checkout') / 'mmseg_nrd'
+        for name in tracked:
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+        git('init', '--quiet', cwd=tree)
+        git('add', '--all', cwd=tree)
+        git('commit', '--quiet', '--message', 'all', cwd=tree)
+        return tree
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def checkout(make_checkout) -> Path:
+    return make_checkout()
+
+
+@pytest.fixture(scope='session')
+def build():
+    """Call a hook of the build backend, as pip does, in a process of its own."""
+
+    def run(hook: str, tree: Path, out: Path) -> Path:
+        out.mkdir(exist_ok=True)
+        done = subprocess.run(
+            [sys.executable, '-c', 'import sys\nfrom setuptools import build_meta\n'
+             'name = getattr(build_meta, sys.argv[1])(sys.argv[2])\nprint(name)', hook, str(out)],
+            cwd=tree, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return out / done.stdout.split('\n')[-2]
+
+    return run
+
+
+@pytest.fixture(scope='session')
+def wheel(build, checkout) -> Path:
+    return build('build_wheel', checkout, checkout / 'dist')
+
+
+@pytest.fixture(scope='session')
+def sdist(build, checkout) -> Path:
+    return build('build_sdist', checkout, checkout / 'dist')
+
+
+@pytest.fixture(scope='session')
+def held_by():
+    """The files in a wheel."""
+    return lambda path: set(zipfile.ZipFile(path).namelist())

@@ -1,0 +1,138 @@
+"""Label images and paint what was found.
+
+    python tools/predict.py street.jpg more_streets/ 'night/**/*.png' \\
+        --config CONFIG --checkpoint CHECKPOINT --out OUT
+
+writes OUT/overlays/*.png, each image in the colours of its classes with a legend, and
+OUT/labels/*.png, class numbers with a palette. An image that cannot be read is reported and left
+out; the exit status is then 1.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.engine import (
+    add_cfg_options,
+    check_checkpoint,
+    read_config,
+    silence_host_warnings,
+)
+from mmseg_nrd.inference import (
+    Predictor,
+    UnreadableImageError,
+    draw_overlay,
+    find_images,
+    output_names,
+    save_labels,
+    save_picture,
+)
+
+
+def opacity(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'{text}: must be 0 to 1. Fix: 0.5.')
+    return value
+
+
+def device(text: str) -> str:
+    try:
+        torch.zeros(1, device=text)
+    # A torch without CUDA raises AssertionError for it.
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise argparse.ArgumentTypeError(
+            f'{text}: this torch cannot use it ({str(error).splitlines()[0]}). '
+            'Fix: --device cpu, or leave the option out.') from error
+    return text
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'images', nargs='+', metavar='IMAGE|FOLDER|GLOB',
+        help='images; folders, searched at any depth; patterns in quotes, ** for any folders')
+    parser.add_argument('--config', required=True, help='path of the config')
+    parser.add_argument('--checkpoint', required=True, help='path or URL of the checkpoint')
+    parser.add_argument('--out', required=True, type=Path, help='folder to write to')
+    parser.add_argument(
+        '--device', type=device, help="such as cpu or cuda:1; the machine's own by default")
+    parser.add_argument('--tta', action='store_true', help="the config's test-time augmentation")
+    parser.add_argument(
+        '--tile', type=int, nargs=2, metavar=('H', 'W'),
+        help='label images in tiles, at their own resolution: memory for the network then '
+        'depends on the tile alone. Multiples of 32, such as 512 1024')
+    parser.add_argument(
+        '--overlap', type=int, metavar='N',
+        help="pixels that tiles share; a quarter of a tile's shorter side by default")
+    parser.add_argument(
+        '--opacity', type=opacity, default=0.5, metavar='A',
+        help='of the colours in the overlays, 0 to 1; 0.5 by default')
+    parser.add_argument('--quiet', action='store_true', help='show no progress line')
+    add_cfg_options(parser)
+    return parser
+
+
+def check_out(out: Path) -> None:
+    for path in (out, *out.parents):
+        if path.exists() and not path.is_dir():
+            raise FileExistsError(f'--out {out}: {path} is a file. Fix: name a folder.')
+
+
+def prepare(args: argparse.Namespace) -> tuple:
+    """The predictor, the images and their names in OUT."""
+    check_out(args.out)
+    images = find_images(args.images, leave_out=[args.out / 'overlays', args.out / 'labels'])
+    check_checkpoint(args.checkpoint)
+    cfg = read_config(args.config, args.cfg_options)
+    predictor = Predictor(
+        cfg, args.checkpoint, args.device, args.tta, args.tile and tuple(args.tile), args.overlap)
+    return predictor, images, output_names(images)
+
+
+def predict(predictor: Predictor, images: list, names: list, args: argparse.Namespace) -> int:
+    """Label each image and write what was found; returns how many could not be read."""
+    unreadable = 0
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
+               TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=args.quiet) as bars:
+        task = bars.add_task('', total=len(images))
+        for number, (path, name) in enumerate(zip(images, names)):
+            bars.update(task, description=path.name, completed=number)
+            try:
+                image = predictor.read(path)
+            except UnreadableImageError as error:
+                console.print(f'left out: {error}', markup=False, highlight=False, soft_wrap=True)
+                unreadable += 1
+                continue
+            labels = predictor.label(image, lambda done, of, number=number: bars.update(
+                task, completed=number + done / of))
+            save_labels(args.out / 'labels' / f'{name}.png', labels, predictor.palette)
+            save_picture(args.out / 'overlays' / f'{name}.png', draw_overlay(
+                image, labels, predictor.classes, predictor.palette, args.opacity))
+        bars.update(task, description='done', completed=len(images))
+    return unreadable
+
+
+def main() -> int:
+    parser = make_parser()
+    args = parser.parse_args()
+    silence_host_warnings()
+    try:
+        predictor, images, names = prepare(args)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    unreadable = predict(predictor, images, names, args)
+    print(f'{len(images) - unreadable} of {len(images)} images in {args.out}'
+          + (f'; {unreadable} could not be read' if unreadable else ''))
+    return 1 if unreadable else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
