@@ -39,7 +39,7 @@ def expected_state(config: str) -> dict:
 def convert(source: str, expected: dict) -> dict:
     checkpoint = read_checkpoint(source)
     state_dict = convert_nrd_state_dict(checkpoint.get('state_dict', checkpoint))
-    check_fit(source, state_dict, expected)
+    check_fit(source, state_dict, expected, shown=None)
     return {'meta': checkpoint.get('meta', {}), 'state_dict': state_dict}
 
 

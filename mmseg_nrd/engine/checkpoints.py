@@ -36,15 +36,15 @@ def read_checkpoint(source: str) -> dict:
 
 
 def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[str, Tensor],
-              shown: Optional[int] = None) -> None:
+              shown: Optional[int] = 10) -> None:
     """Refuse parameters that are not exactly those of a model.
 
     Args:
         source (str): Where they come from, for the message.
         state_dict (Mapping[str, Tensor]): The parameters.
         expected (Mapping[str, Tensor]): The model's own.
-        shown (int, optional): List so many faults and count the others. Defaults to None: list
-            all.
+        shown (int, optional): List so many faults and count the others; None lists all. Defaults
+            to 10.
 
     Raises:
         ValueError: if one is unknown, of another shape or missing.

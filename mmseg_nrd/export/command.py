@@ -5,11 +5,12 @@ import argparse
 from pathlib import Path
 from typing import Callable, Sequence, Tuple
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from torch import Tensor
 from torch.export import ExportedProgram
 
 from ..benchmark.size import image_size
+from ..engine import add_cfg_options, find_config
 from .check import check, check_shapes, shapes_around, tolerance
 from .loading import load_segmentor
 from .segmentor import ExportableSegmentor
@@ -23,7 +24,8 @@ def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
         parser (ArgumentParser): The command line.
         ending (str): Of the file's name, with its dot.
     """
-    parser.add_argument('config', help="a path, or an upstream config's name (mmseg::...)")
+    parser.add_argument('config', type=find_config,
+                        help="a path, or an upstream config's name (mmseg::...)")
     parser.add_argument('checkpoint', nargs='?',
                         help='path or URL of its checkpoint (default: random weights)')
     parser.add_argument('--out', type=Path, required=True, metavar=f'FILE{ending}',
@@ -35,8 +37,7 @@ def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
                         "(default: the config's own)")
     parser.add_argument('--check-shapes', nargs='+', type=_shape, metavar='BxHxW',
                         help='check with these batches instead, such as 1x512x1024 2x385x513')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-                        help='override settings of the config')
+    add_cfg_options(parser)
 
 
 def _shape(text: str) -> Tuple[int, int, int]:
@@ -98,7 +99,8 @@ def _check_out(out: Path, ending: str) -> None:
 
 def _say_what_is_left_out(args: argparse.Namespace, cfg: Config) -> None:
     if args.checkpoint is None:
-        print('no checkpoint was given: the weights are random')
+        print('warning: no checkpoint was given, so the weights are random: enough to time the '
+              'file, not to label with it')
     test_cfg = cfg.model.get('test_cfg') or {}
     if test_cfg.get('mode') == 'slide':
         print(f"test_cfg.mode='slide': the file computes one window ({test_cfg.get('crop_size')}); "

@@ -8,9 +8,8 @@ from torch import nn
 
 from ..benchmark.building import build
 from ..benchmark.candidate import read_config
-from ..engine import check_fit, read_checkpoint
-
-_LISTED = 5
+from ..engine import check_checkpoint, check_fit, read_checkpoint
+from ..engine.config_errors import describe
 
 
 def load_segmentor(config: str, checkpoint: Optional[str] = None,
@@ -30,18 +29,33 @@ def load_segmentor(config: str, checkpoint: Optional[str] = None,
         FileNotFoundError: if there is no such checkpoint.
         ValueError: if the config cannot be read or built, or the checkpoint does not fit it.
     """
+    if checkpoint is not None:
+        check_checkpoint(checkpoint)
+    cfg = _read(config, options)
     try:
-        cfg = read_config(config)
-        cfg.merge_from_dict(options or {})
         model = build(cfg.model, 'cpu')
-    except Exception as error:  # whatever a config of somebody else's raises
-        raise ValueError(
-            f'{config}: cannot be read and built as the config of a segmentor '
-            f'({type(error).__name__}: {error}). Fix: name a config that trains.') from error
+    except Exception as error:  # whatever a part of somebody else's raises
+        reason = describe(error, cfg) or (
+            f'its model cannot be built ({type(error).__name__}: {error}). '
+            'Fix: name a config that trains.')
+        raise ValueError(f'{config}: {reason}') from error
     if checkpoint is not None:
         parameters = read_checkpoint(checkpoint)
         parameters = parameters.get('state_dict', parameters)
-        check_fit(checkpoint, parameters, model.state_dict(), _LISTED)
-        # All but the counters of old checkpoints are there.
+        check_fit(checkpoint, parameters, model.state_dict())
+        # Only the counters of batch norms can be missing.
         model.load_state_dict(parameters, strict=False)
     return model, cfg
+
+
+def _read(config: str, options: Optional[dict]) -> Config:
+    try:
+        cfg = read_config(config)
+        cfg.merge_from_dict(options or {})
+    except Exception as error:  # a config is a program, of somebody else's
+        if 'Fix: ' in str(error):
+            raise ValueError(str(error)) from error
+        raise ValueError(
+            f'{config}: cannot be read as the config of a segmentor '
+            f'({type(error).__name__}: {error}). Fix: name a config that trains.') from error
+    return cfg

@@ -10,6 +10,8 @@ from torch import nn
 from torch.export import Dim, ExportedProgram, export
 from torch.fx.experimental import _config as symbolic
 
+from .packages import require_tracing
+
 # What may differ from one run to the next: axes of the images, by name.
 OPEN_AXES = {0: 'batch', 2: 'height', 3: 'width'}
 
@@ -44,14 +46,18 @@ def trace(model: nn.Module, size: Tuple[int, int]) -> ExportedProgram:
         ExportedProgram: with batch, height and width left open.
 
     Raises:
+        ImportError: if torch is too old.
         ValueError: if the model cannot be traced, or for one size only.
     """
+    require_tracing()
     images = torch.zeros(2, 3, *size, dtype=torch.uint8)
     try:
         with _sizes_left_open():
             return export(model, (images,), dynamic_shapes=({axis: Dim.DYNAMIC
                                                              for axis in OPEN_AXES},))
     except Exception as error:  # tracing runs all of the model's own code
+        if 'Fix: ' in str(error):
+            raise ValueError(f'the model cannot be run: {error}') from error
         reason = str(error).strip().split('\n')[0]
         raise ValueError(
             f'the model cannot be traced for images of any size ({type(error).__name__}: '

@@ -11,8 +11,6 @@ from torch import nn
 
 from mmseg_nrd.engine import check_fit, read_checkpoint
 
-_SHOWN = 10
-
 
 def load_segmentor(cfg: Config, checkpoint: str, device: str) -> Tuple[nn.Module, dict]:
     """Build a segmentor and give it the weights of a checkpoint, all of them.
@@ -38,7 +36,7 @@ def load_segmentor(cfg: Config, checkpoint: str, device: str) -> Tuple[nn.Module
     model = init_model(cfg, device=device)
     saved = read_checkpoint(checkpoint)
     state_dict = saved.get('state_dict', saved)
-    check_fit(checkpoint, state_dict, model.state_dict(), _SHOWN)
+    check_fit(checkpoint, state_dict, model.state_dict())
     # Only the counters of batch norms can be missing.
     model.load_state_dict(state_dict, strict=False)
     # Nothing is to be synchronised, and SyncBN has no version for CPUs.

@@ -10,6 +10,8 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from torch.fx.experimental import _config as symbolic
+from tracing_cases import needs_tracing
 
 from mmseg_nrd.export import (
     ExportableSegmentor,
@@ -21,6 +23,8 @@ from mmseg_nrd.export import (
 )
 from mmseg_nrd.export.command import add_export_arguments, export_file
 from mmseg_nrd.export.packages import require_onnx
+
+pytestmark = needs_tracing
 
 
 def arguments(config, out, *more):
@@ -115,15 +119,23 @@ def test_a_checkpoint_of_another_config_is_refused(config, tmp_path):
     state = {f'decode_head.other.{index}': torch.zeros(1) for index in range(9)}
     torch.save(state, tmp_path / 'weights.pth')
     with pytest.raises(ValueError, match=r'weights.pth: 18 parameters do not fit the config.*\n'
-                                         r'  unknown: decode_head.other.0(\n.*)*and 13 more\n'
+                                         r'  unknown: decode_head.other.0(\n.*)*and 8 more\n'
                                          'Fix: choose the config'):
         run(config, tmp_path / 'a.pt2', tmp_path / 'weights.pth')
 
 
+def test_a_file_of_anything_else_is_refused(config, tmp_path):
+    torch.save({'epoch': 3}, tmp_path / 'weights.pth')
+    with pytest.raises(ValueError, match='  unknown: epoch\n  missing: '):
+        run(config, tmp_path / 'a.pt2', tmp_path / 'weights.pth')
+
+
 @pytest.mark.parametrize('text, message', [
-    (None, 'cannot be read and built .*FileNotFoundError'), ('model = dict(', 'SyntaxError'),
+    (None, 'cannot be read .*FileNotFoundError'), ('model = dict(', 'SyntaxError'),
     ('x = 1', 'has no model'), ("model = dict(type='NoSuchSegmentor')", 'NoSuchSegmentor'),
-    ("_base_ = 'gone.py'", 'gone.py')])
+    ("_base_ = 'gone.py'", 'gone.py'),
+    ("model = dict(type='EncoderDecoder', backbone=dict(type='OneConvolution'), "
+     "decode_head=dict(type='FCNHead', num_convs=-1))", r'model.decode_head \(FCNHead\): ')])
 def test_a_config_that_cannot_be_used_is_a_sentence(tmp_path, text, message):
     path = tmp_path / 'config.py'
     if text is not None:
@@ -153,6 +165,32 @@ def test_a_check_shape_has_three_numbers(config, text, capsys):
     with pytest.raises(SystemExit):
         arguments(config, 'a.pt2', f'--check-shapes={text}')
     assert f'{text!r}: must be images x height x width' in capsys.readouterr().err
+
+
+def test_a_model_that_cannot_be_run_says_why(segmentor):
+    model = ExportableSegmentor(segmentor())
+
+    def forward(features):
+        raise ValueError('two maps: must be one. Fix: drop one.')
+
+    model.segmentor.decode_head.forward = forward
+    with pytest.raises(ValueError, match='^the model cannot be run: two maps: must .* drop one.$'):
+        trace(model, (48, 80))
+
+
+def test_a_model_that_looks_at_pixels_cannot_be_traced(segmentor):
+    model = ExportableSegmentor(segmentor())
+    head = model.segmentor.decode_head
+    forward = head.forward
+    head.forward = lambda features: forward(features) * (2 if features[0].sum() > 0 else 1)
+    with pytest.raises(ValueError, match='cannot be traced for images of any size .*Fix: trace'):
+        trace(model, (48, 80))
+
+
+def test_too_old_a_torch_is_named(segmentor, monkeypatch):
+    monkeypatch.delattr(symbolic, 'backed_size_oblivious')
+    with pytest.raises(ImportError, match=f'torch {re.escape(torch.__version__)}: too old .*Fix: '):
+        trace(ExportableSegmentor(segmentor()), (48, 80))
 
 
 def test_a_missing_package_is_named(monkeypatch):

@@ -10,6 +10,7 @@ import torch
 from contract import COMPONENTS, HEADS, Head, each
 from contract_checks import assert_near, randomise
 from mmseg.registry import MODELS
+from tracing_cases import needs_tracing
 
 from mmseg_nrd.export import (
     ExportableSegmentor,
@@ -21,6 +22,7 @@ from mmseg_nrd.export import (
     write_program,
 )
 
+pytestmark = needs_tracing
 FUSION = HEADS['GuidedUpsamplingHead-fusion']
 ROWS = {**COMPONENTS, 'guidance-at-odd-sizes': replace(
     FUSION, config=dict(FUSION.config, scale_factor=4), strides=(4, 8, 16, 32, 1))}

@@ -4,7 +4,9 @@ from __future__ import annotations
 import onnxruntime
 import pytest
 from street_scene_configs import CONFIGS, NRD
+from tracing_cases import needs_tracing
 
+pytestmark = needs_tracing
 GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 GUM = CONFIGS.parent / 'gun' / 'gum_nrd_r50_4xb4-84k_cityscapes-512x1024.py'
 SMALL = ('--shape', 96, 160)
