@@ -59,7 +59,7 @@ def exported(row, path, labels=False, opset=20, **changes):
 
 
 @torch.no_grad()
-@each_but_few_slow('NRDHead', 'guidance-at-odd-sizes')
+@each_but_few_slow('guidance-at-odd-sizes')
 def test_an_onnx_file_equals_the_model(row, tmp_path):
     model, run = exported(row, tmp_path / 'model.onnx')
     for batch, height, width in (*SHAPES, *TINY):
@@ -72,7 +72,7 @@ def test_an_onnx_file_equals_the_model(row, tmp_path):
 
 
 @torch.no_grad()
-@each_but_few_slow('NRDHead', 'MultiResolutionEncoder')
+@each_but_few_slow('NRDHead')
 def test_a_saved_program_equals_the_model(row, tmp_path):
     model = ExportableSegmentor(whole(row))
     write_program(trace(model, (97, 131)), tmp_path / 'model.pt2')
