@@ -10,7 +10,8 @@ from hostile_cases import bomb
 from mmengine.registry import DefaultScope
 from street_scene_configs import NRD, ROOT
 
-TOOLS = ('train to resume', 'train from weights', 'test', 'convert_checkpoint', 'predict')
+TOOLS = ('train to resume', 'train from weights', 'test', 'convert_checkpoint', 'predict',
+         'export_onnx', 'export_torch')
 
 
 @pytest.fixture
@@ -45,6 +46,8 @@ def test_it_is_refused_with_its_path(tool, kind, call, small, street_scenes, tmp
                                f'load_from={path}'],
         'test': [NRD, path, '--work-dir', work, '--cfg-options', *small],
         'convert_checkpoint': [NRD, path, tmp_path / 'ours.pth'],
+        'export_onnx': [NRD, tmp_path / 'x.onnx', '--checkpoint', path],
+        'export_torch': [NRD, tmp_path / 'x.pt2', '--checkpoint', path],
         'predict': [image, '--config', NRD, '--checkpoint', path, '--out', work, '--quiet'],
     }[tool]
     said = call(tool.split()[0], *arguments)
