@@ -14,11 +14,12 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Union
 
 from .config_tables import cost_lines, recipe_lines
-from .environment import environment_note
+from .environment import differences, environment_note
 from .parts import WHOLE
 from .report import format_runs, short_names
 from .speed_report import format_rows
@@ -106,9 +107,18 @@ def budgets(results: dict) -> str:
 
 
 def environment(results: dict) -> str:
-    """Where and with what it was measured, and the command; of a long one the beginning."""
+    """Where and with what it was measured, and the command; of a long one the beginning.
+
+    Runs that an earlier command left finished have an environment of their own.
+    """
     command = textwrap.shorten(results['command'], _LONGEST_COMMAND, placeholder=' ...')
-    return f"`{command}`, {environment_note(results['environment'])}.\n"
+    elsewhere = Counter(
+        differences(where, results['environment']) for row in results['rows']
+        for budget in row.get('runs', {}).values() for where in budget['environments'])
+    runs = sum(elsewhere.values())
+    earlier = ''.join(f'; {count} of {runs} runs by an earlier command, with {what}'
+                      for what, count in elsewhere.items() if what)
+    return f"`{command}`, {environment_note(results['environment'])}{earlier}.\n"
 
 
 def configs(folder: Path) -> str:

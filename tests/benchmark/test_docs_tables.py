@@ -10,6 +10,7 @@ from mmseg_nrd.benchmark.docs_tables import fill
 
 def run(miou, seconds, boundary=()):
     return dict(iterations=7, miou=miou, train_seconds=seconds,
+                environments=[dict(threads=2)] * len(miou),
                 more=[dict(mBIoU=value) for value in boundary])
 
 
@@ -51,6 +52,14 @@ def test_a_table_replaces_what_stood_between_its_comments(root, kind, expected):
     assert fill(filled, root) == filled
 
 
+def test_runs_of_an_earlier_command_have_their_own_environment(root):
+    results = json.loads((root / 'results.json').read_text())
+    results['rows'][1]['runs']['iters']['environments'][0] = dict(threads=1)
+    (root / 'results.json').write_text(json.dumps(results))
+    assert ('measured with threads 2; 1 of 8 runs by an earlier command, with threads 1.\n'
+            in fill(page('results.json environment'), root))
+
+
 def suite_row(name, **figures):
     return dict(dict(name=name, config=name, size=[32, 64], error=None, modes={}, baseline='nrd_a',
                      command='python tools/benchmark.py', environment=dict(threads=2)), **figures)
@@ -68,7 +77,7 @@ def test_a_suite_is_read_as_its_tool_writes_it(tmp_path):
         '| [ratio to] nrd_a | image | parameters, M | multiply-adds, G | latency, ms (IQR) | '
         'images / s | peak memory, MB | mIoU, published |\n'
         '| --- | --- | --- | --- | --- | --- | --- | --- |\n'
-        '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.0 | 7 | 79.80 (Town) |\n'
+        '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.00 | 7 | 79.80 (Town) |\n'
         '| fcn |  | ERROR: ImportError: needs mmdet |  |  |  |  |  |\n')
     with pytest.raises(ValueError, match="mode 'training': must be one of .*inference.*Fix: "):
         fill(page('results.json suite training'), tmp_path)
