@@ -13,6 +13,7 @@ from mmseg_nrd.engine import (
     check_checkpoint,
     check_tta,
     config_errors_in_a_sentence,
+    data_errors_in_a_sentence,
     load_config,
     silence_host_warnings,
 )
@@ -82,7 +83,7 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
-    with config_errors_in_a_sentence(cfg):
+    with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
         Runner.from_cfg(cfg).test()
 
 

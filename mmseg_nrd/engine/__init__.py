@@ -1,6 +1,7 @@
 """Around mmengine's runner: what the command lines share, and hooks."""
 from .checkpoints import misfits, read_checkpoint
 from .config_errors import config_errors_in_a_sentence
+from .data_errors import data_errors_in_a_sentence
 from .distributed import prepare_distributed_cpu
 from .find_config import find_config
 from .finite_loss_hook import FiniteLossHook
@@ -17,6 +18,7 @@ from .true_logits_hook import TrueLogitsHook
 
 __all__ = [
     'FiniteLossHook', 'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments',
-    'check_checkpoint', 'check_tta', 'config_errors_in_a_sentence', 'find_config', 'load_config',
-    'misfits', 'prepare_distributed_cpu', 'read_checkpoint', 'read_config', 'silence_host_warnings',
+    'check_checkpoint', 'check_tta', 'config_errors_in_a_sentence', 'data_errors_in_a_sentence',
+    'find_config', 'load_config', 'misfits', 'prepare_distributed_cpu', 'read_checkpoint',
+    'read_config', 'silence_host_warnings',
 ]
