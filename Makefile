@@ -150,4 +150,5 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(DATA) $(DEMO) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DATA) $(DEMO) build dist *.egg-info mmseg_nrd/.mim .pytest_cache .ruff_cache \
+		.hypothesis

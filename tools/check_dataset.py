@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from mmengine.config import Config
@@ -32,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--limit', type=int, metavar='N',
                         help='read the first N images of each data set only')
     parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, metavar='N',
-                        help='processes that read (default: one for each core)')
+                        help='threads that read (default: one for each core)')
     parser.add_argument('--json', type=Path, metavar='F', help='write all that was found')
     add_cfg_options(parser)
     args = parser.parse_args()
@@ -64,9 +63,6 @@ def main() -> None:
                 cfg, split, args.workers, args.limit,
                 lambda found, count, split=split: track(
                     found, description=f'reading {split}', total=count, console=bar)))
-    except BrokenProcessPool:
-        sys.exit('error: a reading process was killed, perhaps for want of memory. Fix: '
-                 '--workers 1')
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
@@ -14,6 +15,7 @@ from mmseg_nrd.engine import (
     data_errors_in_a_sentence,
     load_config,
     prepare_distributed_cpu,
+    prepare_resume,
     silence_host_warnings,
 )
 
@@ -23,7 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='path of the config')
     parser.add_argument(
         '--resume', action='store_true',
-        help='go on from the newest checkpoint in the work folder')
+        help='go on from the newest whole checkpoint in the work folder')
     parser.add_argument(
         '--amp', action='store_true', help='automatic mixed precision (needs a GPU)')
     add_config_arguments(parser)
@@ -51,6 +53,8 @@ def main() -> None:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
         load_checked_annotations(cfg, 'train', 'val')
+        for note in prepare_resume(cfg) if args.resume else ():
+            print(f'warning: {note}', file=sys.stderr)
         prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
@@ -59,7 +63,7 @@ def main() -> None:
         with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
             runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
             runner.train()
-    except FloatingPointError as error:
+    except (CheckpointError, FloatingPointError) as error:
         sys.exit(f'error: {error}')
 
 

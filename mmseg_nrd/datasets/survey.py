@@ -1,22 +1,18 @@
 """Walk the data sets of a config and add up what they hold."""
 from __future__ import annotations
 
-import signal
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Tuple
 
-import cv2
 import numpy as np
 
 from .checks import list_samples, lists_its_files
 from .inspection import Finding, Inspection, Inspector
 from .pipelines import innermost, label_range
 
-# Samples that a worker takes at a time.
-_CHUNK = 4
 _LABELS = 256
 
 
@@ -80,7 +76,7 @@ def survey_data(cfg: Mapping[str, Any], split: str, workers: int = 1,
     Args:
         cfg (Mapping): A config with the data loaders of MMSeg; a model may be missing.
         split (str): 'train', 'val' or 'test'.
-        workers (int): Processes that read. 1 reads in this one. Defaults to 1.
+        workers (int): Threads that read. Defaults to 1.
         limit (int, optional): Look at so many samples of each data set only, the first ones.
         track (Callable): Wraps the samples' inspections, given how many there will be, to show
             how far they are.
@@ -94,7 +90,7 @@ def survey_data(cfg: Mapping[str, Any], split: str, workers: int = 1,
             set holds no image or is of a kind that cannot be listed.
     """
     if workers < 1:
-        raise ValueError(f'workers={workers}: must be at least 1. Fix: 1 reads in this process.')
+        raise ValueError(f'workers={workers}: must be at least 1. Fix: 1 reads one by one.')
     loader = cfg.get(f'{split}_dataloader')
     if loader is None:
         raise ValueError(f'{split}_dataloader: the config has none. Fix: choose other splits.')
@@ -145,31 +141,21 @@ def _compare_with_head(survey: Survey, num_classes: Optional[int], where: str) -
             'heads, or the metainfo of the data set.'))
 
 
-def _inspect(jobs: list, pool: Optional[ProcessPoolExecutor]) -> Iterator[Inspection]:
+def _inspect(jobs: list, pool: ThreadPoolExecutor) -> Iterator[Inspection]:
     for inspector, samples in jobs:
-        if pool is None:
-            yield from map(inspector, samples)
-        else:
-            yield from pool.map(inspector, samples, chunksize=_CHUNK)
+        yield from pool.map(inspector, samples)
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[Optional[ProcessPoolExecutor]]:
-    if workers == 1:
-        yield None
-        return
-    pool = ProcessPoolExecutor(workers, initializer=_quiet)
+def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
+    # Threads, since decoders run side by side in them; forked, OpenCV waits for threads of the
+    # process before that are not there.
+    pool = ThreadPoolExecutor(workers)
     try:
         yield pool
     finally:
         # Interrupted, it would otherwise read what is left first.
         pool.shutdown(cancel_futures=True)
-
-
-def _quiet() -> None:
-    """One thread in each worker; the first process alone answers to Ctrl-C."""
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _look_for_absent_classes(survey: Survey) -> None:
