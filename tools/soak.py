@@ -20,6 +20,7 @@ from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
     config_errors_in_a_sentence,
+    data_errors_in_a_sentence,
     load_config,
     silence_host_warnings,
 )
@@ -71,7 +72,7 @@ def main() -> None:
         cfg = prepare_config(args)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    with config_errors_in_a_sentence(cfg):
+    with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
         runner = Runner.from_cfg(cfg)
         runner.register_hook(hook)
         runner.train()
