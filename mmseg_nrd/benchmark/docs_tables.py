@@ -6,7 +6,7 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
+``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``, ``soak``,
 ``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``.
 """
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .config_tables import cost_lines, recipe_lines
 from .environment import differences, environment_note
 from .parts import WHOLE
 from .report import format_runs, short_names
+from .soak import summary
 from .speed_report import format_rows
 from .suite_report import modes_of, table_lines
 
@@ -106,6 +107,11 @@ def budgets(results: dict) -> str:
     return _markdown(lines)
 
 
+def soak(results: dict) -> str:
+    """What a long training held, and by how much that grew."""
+    return _markdown(summary(results))
+
+
 def environment(results: dict) -> str:
     """Where and with what it was measured, and the command; of a long one the beginning.
 
@@ -133,7 +139,7 @@ def recipes(folder: Path) -> str:
 
 KINDS: Dict[str, Callable[..., str]] = dict(
     races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
-    environment=environment, configs=configs, recipes=recipes)
+    soak=soak, environment=environment, configs=configs, recipes=recipes)
 
 
 def _read(path: Path) -> Union[dict, Path]:
