@@ -119,7 +119,7 @@ def environment(results: dict) -> str:
     """
     command = textwrap.shorten(results['command'], _LONGEST_COMMAND, placeholder=' ...')
     elsewhere = Counter(
-        differences(where, results['environment']) for row in results['rows']
+        differences(where, results['environment']) for row in results.get('rows', ())
         for budget in row.get('runs', {}).values() for where in budget['environments'])
     runs = sum(elsewhere.values())
     earlier = ''.join(f'; {count} of {runs} runs by an earlier command, with {what}'

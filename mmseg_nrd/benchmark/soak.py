@@ -111,7 +111,8 @@ def summary(results: Dict[str, Any], max_growth: float = MAX_GROWTH) -> List[Seq
         digits, unit = (1, ' MB') if name in MEMORY else (0, '')
         values = [f'{value:.{digits}f}{unit}' for value in (
             kept[0][name], kept[-1][name], max(sample[name] for sample in kept))]
-        per = f"{results['growth'][name]:.{digits}f}{unit}"
+        # Added to zero, a rounded minus zero loses its sign.
+        per = f"{round(results['growth'][name], digits) + 0.0:.{digits}f}{unit}"
         lines.append((title, *values, f'{per} in 1000 iterations' if unit else per,
                       f'{max_growth:g} MB' if unit else '0'))
     return lines

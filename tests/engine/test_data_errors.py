@@ -5,9 +5,9 @@ import os
 import re
 import signal
 import time
+from multiprocessing.queues import Queue
 
 import pytest
-import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mmseg_nrd.engine import data_errors_in_a_sentence
@@ -49,10 +49,9 @@ def hold_back():
     time.sleep(1)
 
 
-@pytest.mark.parametrize('number, how', [
-    (signal.SIGKILL, 'is killed by signal: Killed'), (signal.SIGBUS, 'is killed by signal: Bus'),
-    (None, 'exited unexpectedly')], ids=['killed', 'bus error', 'ended'])
-def test_a_worker_that_ends_is_told(number, how):
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGBUS, None],
+                         ids=['killed', 'bus error', 'ended'])
+def test_a_worker_that_ends_is_told(number):
     def happens():
         hold_back()
         os._exit(3) if number is None else os.kill(os.getpid(), number)
@@ -62,7 +61,9 @@ def test_a_worker_that_ends_is_told(number, how):
     message = ended.value.code
     pid, = set(re.findall(r'pid(?:\(s\))? (\d+)', message))
     assert message.startswith(f'error: a process that loads data has ended (pid {pid}; torch: ')
-    assert how in message and message.count('Fix: ') == 1 and '\n' not in message
+    # Torch may miss the signal, or be told of it first.
+    assert re.search('is killed by signal: |exited unexpectedly', message)
+    assert message.count('Fix: ') == 1 and '\n' not in message
     assert int(pid) != os.getpid()
 
 
@@ -70,7 +71,15 @@ def test_a_worker_that_ends_is_told(number, how):
     ConnectionResetError(104, 'reset by peer'), EOFError(), FileNotFoundError('no socket')])
 def test_a_batch_that_cannot_be_fetched_any_more_is_told(error, monkeypatch):
     """The worker has ended, and torch has not noticed yet."""
-    monkeypatch.setattr(torch.multiprocessing.queue.ConnectionWrapper, 'recv', fail(error))
+    here, get = os.getpid(), Queue.get
+
+    def get_or_fail(queue, *arguments, **options):
+        # The worker gets its orders by a queue too.
+        if os.getpid() == here:
+            raise error
+        return get(queue, *arguments, **options)
+
+    monkeypatch.setattr(Queue, 'get', get_or_fail)
     with pytest.raises(SystemExit, match='^error: a process that loads data has ended .its batch '
                        f'could not be fetched: {type(error).__name__}.*Fix: '):
         read(fail(ValueError(SENTENCE)))
