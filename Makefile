@@ -141,8 +141,10 @@ docs-site: $(DOCS_STAMP)
 metafiles: $(STAMP)
 	$(BIN)/python tools/make_metafiles.py
 
+# A process for each core; each holds a gigabyte. The long ones start processes of their own.
+WORKERS := -n auto --maxprocesses 4 --dist worksteal
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(WORKERS)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

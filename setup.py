@@ -110,7 +110,7 @@ setup(
         'mmseg': MMSEG,
         'export': EXPORT,
         # With what their tests need, lest those be skipped.
-        'test': ['pytest', 'hypothesis', 'ruff', *EXPORT],
+        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', *EXPORT],
         # The docs say how to log to TensorBoard, and a test holds that.
         'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml', 'tensorboard'],
     },

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import pytest
 import torch
@@ -64,6 +65,7 @@ def quiet_mmengine():
 def two_threads():
     """The tensors here are tiny; more threads than cores only wait for each other."""
     before = torch.get_num_threads()
-    torch.set_num_threads(min(before, 2))
+    beside = int(os.environ.get('PYTEST_XDIST_WORKER_COUNT', '1'))
+    torch.set_num_threads(max(1, min(before, 2) // beside))
     yield
     torch.set_num_threads(before)

@@ -33,9 +33,11 @@ def main() -> None:
     args = parse_args()
     silence_host_warnings()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
-    # What torch says of itself: a deprecated call, and operators of torchvision it goes without.
+    # What the exporters say of themselves: a deprecated call, operators of torchvision that torch
+    # goes without, what is not folded, and versions that write_onnx refuses.
     warnings.filterwarnings('ignore', category=FutureWarning, message='.*LeafSpec')
-    logging.getLogger('torch.onnx').setLevel(logging.ERROR)
+    for name in ('torch.onnx', 'onnxscript'):
+        logging.getLogger(name).setLevel(logging.ERROR)
     write = partial(write_onnx, output='labels' if args.labels else 'logits', opset=args.opset)
     try:
         require_onnx()

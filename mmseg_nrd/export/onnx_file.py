@@ -50,7 +50,7 @@ def write_onnx(program: ExportedProgram, path: Path, output: str = 'logits',
     got = translated.model.opset_imports['']
     if got != opset:
         raise ValueError(f'opset {opset}: torch {torch.__version__} could only write {got}. '
-                         f'Fix: --opset {got}.')
+                         f'Fix: --opset {OPSET}.')
     translated.save(path, external_data=False)
 
 
@@ -59,10 +59,16 @@ def read_onnx(path: Path) -> Callable[[Tensor], Tensor]:
 
     Raises:
         ImportError: if a package is missing.
+        ValueError: if onnxruntime cannot load the file.
     """
     require_onnx()
     import onnxruntime
-    session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+    try:
+        session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+    except Exception as error:  # its errors share no other base
+        raise ValueError(
+            f'{path}: onnxruntime {onnxruntime.__version__} cannot load it ({error}). Fix: '
+            f'--opset {OPSET}, or a newer onnxruntime.') from error
 
     def run(images: Tensor) -> Tensor:
         return torch.from_numpy(session.run(None, {'images': images.numpy()})[0])

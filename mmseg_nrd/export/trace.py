@@ -26,9 +26,8 @@ def _sizes_left_open() -> Iterator[None]:
     # With align_corners, resize() reads the sizes as numbers, only to warn of some.
     resize.__defaults__ = (*before[:-1], False)
     try:
-        # Else torch takes sides that happen to be equal for the same one, and refuses every size
-        # at which one of a single image or pixel would turn up.
-        with symbolic.patch(use_duck_shape=False, backed_size_oblivious=True):
+        # Else torch refuses every size at which one of a single image or pixel would turn up.
+        with symbolic.patch(backed_size_oblivious=True):
             yield
     finally:
         resize.__defaults__ = before

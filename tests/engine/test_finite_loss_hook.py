@@ -50,7 +50,8 @@ def test_lets_numbers_and_other_figures_pass(outputs):
 
 @pytest.mark.parametrize('data_batch, end', [
     (batch(None), 'an image without img_path'), (batch(None, 'b.png'), 'b.png'),
-    (dict(inputs=[]), 'The batch:'), ([torch.zeros(1)], 'The batch:')], ids=str)
+    (dict(inputs=[]), 'The batch:'), ([torch.zeros(1)], 'The batch:')],
+    ids=['no path', 'one path', 'no samples', 'no dict'])
 def test_any_batch_will_do(data_batch, end):
     with pytest.raises(FloatingPointError) as raised:
         look(dict(loss=math.nan), data_batch=data_batch)

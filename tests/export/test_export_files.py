@@ -16,6 +16,7 @@ from tracing_cases import needs_tracing
 from mmseg_nrd.export import (
     ExportableSegmentor,
     load_segmentor,
+    read_onnx,
     read_program,
     trace,
     write_onnx,
@@ -62,11 +63,18 @@ def test_an_older_operator_set_on_request(program, tmp_path):
 
 
 @pytest.mark.parametrize('opset, message', [
-    (11, 'opset 11: must be 18 or newer'), (17, 'opset 17: must be 18 or newer')])
-def test_too_old_an_operator_set_is_refused(program, tmp_path, opset, message):
+    (11, 'opset 11: must be 18 or newer'), (17, 'opset 17: must be 18 or newer'),
+    (99, 'opset 99: torch .* could only write')])
+def test_an_operator_set_that_torch_cannot_write_is_refused(program, tmp_path, opset, message):
     with pytest.raises(ValueError, match=f'{message}.*Fix: --opset 20'):
         write_onnx(program, tmp_path / 'model.onnx', opset=opset)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_onnxruntime_cannot_load_is_a_sentence(tmp_path):
+    (tmp_path / 'model.onnx').write_bytes(b'no graph')
+    with pytest.raises(ValueError, match='model.onnx: onnxruntime .* cannot load it .*Fix: '):
+        read_onnx(tmp_path / 'model.onnx')
 
 
 def test_a_square_size_ties_nothing(config):
