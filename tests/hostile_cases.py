@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import zipfile
 from pathlib import Path
 
@@ -51,6 +52,20 @@ def bomb(kind: str, marker: Path):
         'in a history': dict(log_scalars={'loss': Call(HistoryBuffer, [system], [1])}),
         'beside weights': dict(state_dict={'weight': torch.zeros(1)}, meta=system),
     }[kind]
+
+
+KINDS = ['os.system', 'eval', 'getattr chain to eval', 'object array', 'in the message hub',
+         'in a history', 'beside weights']
+
+
+def swap_pickle(path: Path, hostile: object) -> None:
+    """Replace what a good checkpoint says of itself, and leave its tensors as they are."""
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, 'w') as archive:
+        for name, content in entries.items():
+            archive.writestr(
+                name, pickle.dumps(hostile, 2) if name.endswith('data.pkl') else content)
 
 
 def save_pickle(path: Path, code: bytes) -> None:

@@ -7,9 +7,12 @@ import threading
 
 import pytest
 import torch
-from hostile_cases import bomb, needs_torch_2_6
+from hostile_cases import KINDS, bomb, needs_torch_2_6
 from mmengine.runner import checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
+from mmengine.utils.dl_utils import load_url
+
+from mmseg_nrd.compat import CheckpointError
 
 pytestmark = needs_torch_2_6
 
@@ -38,17 +41,38 @@ def site(tmp_path, monkeypatch):
         server.shutdown()
 
 
-@pytest.mark.parametrize('scheme', ['http', 'open-mmlab://mine', 'torchvision://mine'])
+def load(source):
+    """mmengine's loader knows no file://, its replacement for torch.hub's does."""
+    if source.startswith('file://'):
+        return load_url(source)
+    return CheckpointLoader.load_checkpoint(source)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('scheme', ['http', 'file', 'open-mmlab://mine', 'torchvision://mine'])
 @pytest.mark.parametrize('zipped', [True, False])
-def test_weights_from_the_net(scheme, zipped, site, tmp_path, monkeypatch):
+def test_what_is_hostile_runs_nothing(kind, scheme, zipped, site, tmp_path, monkeypatch):
     path, address = site
-    source = address if scheme == 'http' else scheme
+    source = {'http': address, 'file': path.as_uri()}.get(scheme, scheme)
     monkeypatch.setenv('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '1')
     marker = tmp_path / 'marker'
-    torch.save(bomb('beside weights', marker), path, _use_new_zipfile_serialization=zipped)
-    with pytest.raises(Exception, match='Weights only load failed'):
-        CheckpointLoader.load_checkpoint(source)
+    torch.save(bomb(kind, marker), path, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(CheckpointError, match='asks for more than weights') as caught:
+        load(source)
     assert not marker.exists()
+    # Where the refused download lies, so that it can be deleted.
+    cached, = (tmp_path / 'torch_home').rglob('*.pth')
+    assert f'x.pth (as {cached}): cannot be read' in str(caught.value)
+
+
+@pytest.mark.parametrize('scheme', ['http', 'open-mmlab://mine', 'torchvision://mine'])
+@pytest.mark.parametrize('zipped', [True, False])
+def test_weights_from_the_net(scheme, zipped, site, tmp_path):
+    path, address = site
+    source = address if scheme == 'http' else scheme
+    path.write_bytes(b'')
+    with pytest.raises(CheckpointError, match=r'x\.pth \(as .*It is torn'):
+        CheckpointLoader.load_checkpoint(source)
 
     for cached in (tmp_path / 'torch_home').rglob('*.pth'):
         cached.unlink()

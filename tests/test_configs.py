@@ -45,6 +45,13 @@ def test_config_builds_and_names_its_source(path):
     assert type(model.decode_head).__name__ == cfg.model.decode_head.type
 
 
+@pytest.mark.parametrize('path', FILES, ids=stem)
+def test_a_killed_run_loses_nothing(path):
+    hooks = Config.fromfile(path).default_hooks
+    assert hooks.checkpoint.type == 'SafeCheckpointHook' and not hooks.checkpoint.by_epoch
+    assert hooks.random_state.type == 'RandomStateHook'
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('path', FILES, ids=stem)
 def test_the_header_and_the_metafile_say_what_the_config_costs(path):

@@ -18,10 +18,10 @@ MAY_IMPORT = {
     'models': {'ops', 'torch', *HOST},
     'datasets': {'cv2', 'rich', *HOST},
     'evaluation': {'cv2', 'torch', 'prettytable', 'mmengine', 'mmseg'},
-    'engine': {'torch', 'mmengine'},
+    'engine': {'compat', 'torch', 'mmengine'},
     'inference': {'engine', 'cv2', 'PIL', 'torch', 'matplotlib', *HOST},
     'utils': {'torch'},
-    'benchmark': {'torch', 'mmengine', 'mmseg', 'matplotlib', 'rich'},
+    'benchmark': {'compat', 'torch', 'mmengine', 'mmseg', 'matplotlib', 'rich'},
 }
 EVERYWHERE = {'numpy', '__future__', *sys.stdlib_module_names}
 MAX_LINES = 300

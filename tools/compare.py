@@ -22,6 +22,7 @@ from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
 from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
 from mmseg_nrd.benchmark.size import image_size
 from mmseg_nrd.benchmark.zoom import draw_zooms
+from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data, count_images
 from mmseg_nrd.engine import find_config, silence_host_warnings
 
@@ -82,7 +83,7 @@ def main() -> None:
                           environment=environment)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written; the same command goes on from here')
-    except UncountableError as error:
+    except (CheckpointError, UncountableError) as error:
         sys.exit(f'error: {error}')
     overview, zoom, curves = (args.out / name for name in PICTURES)
     draw_comparison(entries, cfg, samples, overview)

@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import (
     add_config_arguments,
@@ -82,8 +83,11 @@ def main() -> None:
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
-    with config_errors_in_a_sentence(cfg):
-        Runner.from_cfg(cfg).test()
+    try:
+        with config_errors_in_a_sentence(cfg):
+            Runner.from_cfg(cfg).test()
+    except CheckpointError as error:
+        sys.exit(f'error: {error}')
 
 
 if __name__ == '__main__':

@@ -6,12 +6,14 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import (
     add_config_arguments,
     config_errors_in_a_sentence,
     load_config,
     prepare_distributed_cpu,
+    prepare_resume,
     silence_host_warnings,
 )
 
@@ -21,7 +23,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='path of the config')
     parser.add_argument(
         '--resume', action='store_true',
-        help='go on from the newest checkpoint in the work folder')
+        help='go on from the newest whole checkpoint in the work folder')
     parser.add_argument(
         '--amp', action='store_true', help='automatic mixed precision (needs a GPU)')
     add_config_arguments(parser)
@@ -48,6 +50,8 @@ def main() -> None:
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
+        for note in prepare_resume(cfg) if args.resume else ():
+            print(f'warning: {note}', file=sys.stderr)
         prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
@@ -56,7 +60,7 @@ def main() -> None:
         with config_errors_in_a_sentence(cfg):
             runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
             runner.train()
-    except FloatingPointError as error:
+    except (CheckpointError, FloatingPointError) as error:
         sys.exit(f'error: {error}')
 
 

@@ -9,7 +9,9 @@ Run: python -m torch.distributed.run --nproc_per_node 4 tools/train.py \
 """
 _base_ = 'mmseg::deeplabv3plus/deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py'
 custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
-default_hooks = dict(finite_loss=dict(type='FiniteLossHook'))
+default_hooks = dict(
+    checkpoint=dict(type='SafeCheckpointHook'), random_state=dict(type='RandomStateHook'),
+    finite_loss=dict(type='FiniteLossHook'))
 model = dict(
     decode_head=dict(
         _delete_=True,

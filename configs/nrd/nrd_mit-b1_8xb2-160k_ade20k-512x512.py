@@ -8,7 +8,9 @@ Run: python -m torch.distributed.run --nproc_per_node 8 tools/train.py \
 """
 _base_ = 'mmseg::segformer/segformer_mit-b1_8xb2-160k_ade20k-512x512.py'
 custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
-default_hooks = dict(finite_loss=dict(type='FiniteLossHook'))
+default_hooks = dict(
+    checkpoint=dict(type='SafeCheckpointHook'), random_state=dict(type='RandomStateHook'),
+    finite_loss=dict(type='FiniteLossHook'))
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 model = dict(
     decode_head=dict(

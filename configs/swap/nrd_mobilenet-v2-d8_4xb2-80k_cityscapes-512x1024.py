@@ -7,5 +7,7 @@ Run: python tools/train.py configs/swap/nrd_mobilenet-v2-d8_4xb2-80k_cityscapes-
 """
 _base_ = 'mmseg::mobilenet_v2/mobilenet-v2-d8_deeplabv3plus_4xb2-80k_cityscapes-512x1024.py'
 custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
-default_hooks = dict(finite_loss=dict(type='FiniteLossHook'))
+default_hooks = dict(
+    checkpoint=dict(type='SafeCheckpointHook'), random_state=dict(type='RandomStateHook'),
+    finite_loss=dict(type='FiniteLossHook'))
 model = dict(decode_head=dict(type='NRDHead', patch_size=2))

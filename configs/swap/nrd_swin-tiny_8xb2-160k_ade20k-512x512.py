@@ -7,7 +7,9 @@ Run: python tools/train.py configs/swap/nrd_swin-tiny_8xb2-160k_ade20k-512x512.p
 """
 _base_ = 'mmseg::swin/swin-tiny-patch4-window7-in1k-pre_upernet_8xb2-160k_ade20k-512x512.py'
 custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
-default_hooks = dict(finite_loss=dict(type='FiniteLossHook'))
+default_hooks = dict(
+    checkpoint=dict(type='SafeCheckpointHook'), random_state=dict(type='RandomStateHook'),
+    finite_loss=dict(type='FiniteLossHook'))
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 model = dict(
     decode_head=dict(

@@ -58,6 +58,8 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path) -> Conf
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
     cfg.default_hooks.checkpoint.update(
         interval=iterations, save_optimizer=False, save_best=None)
+    # By its registered name: interrupted, the run goes on with the same random numbers.
+    cfg.default_hooks.random_state = dict(type='RandomStateHook')
     # Several runs share this process; workers that outlive their loop would pile up.
     cfg.train_dataloader.persistent_workers = cfg.test_dataloader.persistent_workers = False
     cfg.randomness = dict(seed=seed)

@@ -1,13 +1,11 @@
 """The hook that times a training run, keeps its losses, and saves it now and then."""
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Callable, List, Optional
 
 import numpy as np
-import torch
 from mmengine.hooks import Hook
 
 _PART = 'part'
@@ -16,8 +14,7 @@ _PART = 'part'
 class Clock(Hook):
     """Times the training loop, tells of its progress, and lets it be resumed.
 
-    mmengine's own hook deletes the last checkpoint before it writes the next; a run killed in
-    between would have none. This one replaces a single file when the next is whole.
+    Saves by the time that passed, always to the same file.
 
     Args:
         on_iteration (Callable): Called after each iteration, with how many are done and the
@@ -42,7 +39,7 @@ class Clock(Hook):
         self.losses: List[float] = []
         self.seconds = self._saved_at = self._lap = 0.
         self.resumed = 0
-        self._random_state: Optional[torch.Tensor] = None
+        self._skipping = False
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         part = checkpoint.get('meta', {}).get(_PART)
@@ -50,16 +47,14 @@ class Clock(Hook):
             self.seconds = self._saved_at = part['seconds']
             self.losses = list(part['losses'])
             self.resumed = part['resumed'] + 1
-            self._random_state = part['random_state'].cpu()
+            self._skipping = True
 
     def before_train(self, runner) -> None:
         self._lap = time.perf_counter()
 
     def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
-        if self._random_state is not None:
-            # Dropout goes on as if there had been no break.
-            torch.set_rng_state(self._random_state)
-            self._random_state = None
+        if self._skipping:
+            self._skipping = False
             self._lap = time.perf_counter()
 
     def after_train_iter(self, runner, batch_idx, data_batch=None,
@@ -78,10 +73,7 @@ class Clock(Hook):
         self._lap = time.perf_counter()
 
     def _save(self, runner) -> None:
-        part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed,
-                    random_state=torch.get_rng_state())
-        unfinished = self.path.with_suffix('.unfinished')
+        part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed)
         runner.save_checkpoint(
-            str(self.path.parent), unfinished.name, meta={_PART: part}, by_epoch=False)
-        os.replace(unfinished, self.path)
+            str(self.path.parent), self.path.name, meta={_PART: part}, by_epoch=False)
         self._saved_at = self.seconds

@@ -7,7 +7,6 @@ that has an ``outcome.json`` is finished.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from mmengine.config import Config
 
+from ..compat import whole_file
 from .cost import Cost
 from .timing import Timing
 from .training import RESUME_FROM, Outcome
@@ -26,9 +26,8 @@ _Costs = Tuple[Dict[str, Cost], Dict[str, Timing], Dict[str, object]]
 def _write(path: Path, content: object) -> None:
     """As JSON, wholly or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix('.unfinished')
-    unfinished.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
-    os.replace(unfinished, path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
 
 
 def _read(path: Path) -> Optional[dict]:

@@ -13,10 +13,14 @@ from .launch import (
     read_config,
 )
 from .quiet import silence_host_warnings
+from .random_state_hook import RandomStateHook
+from .resume import prepare_resume
+from .safe_checkpoint_hook import SafeCheckpointHook
 from .true_logits_hook import TrueLogitsHook
 
 __all__ = [
-    'FiniteLossHook', 'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments',
-    'check_checkpoint', 'check_tta', 'config_errors_in_a_sentence', 'find_config', 'load_config',
-    'misfits', 'prepare_distributed_cpu', 'read_checkpoint', 'read_config', 'silence_host_warnings',
+    'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook', 'TrueLogitsHook', 'add_cfg_options',
+    'add_config_arguments', 'check_checkpoint', 'check_tta', 'config_errors_in_a_sentence',
+    'find_config', 'load_config', 'misfits', 'prepare_distributed_cpu', 'prepare_resume',
+    'read_checkpoint', 'read_config', 'silence_host_warnings',
 ]

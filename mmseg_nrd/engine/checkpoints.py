@@ -1,7 +1,6 @@
 """Checkpoints read whole or not at all, where mmengine would log what does not fit."""
 from __future__ import annotations
 
-import pickle
 from typing import Dict, List, Mapping, Tuple
 
 from mmengine.runner.checkpoint import CheckpointLoader
@@ -23,11 +22,11 @@ def read_checkpoint(source: str) -> dict:
     """
     try:
         checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
-    # What torch raises for a file that is no checkpoint depends on its first bytes.
-    except (KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    # torchvision:// and the like look names up; what cannot be read, our mended loader explains.
+    except KeyError as error:
         raise ValueError(
-            f'{source}: cannot be read as a checkpoint ({type(error).__name__}: {error}). '
-            'Fix: pass a file that torch.save wrote.') from error
+            f'{source}: no model of that name is known to this mmengine. Fix: pass the path or '
+            'URL of a checkpoint.') from error
     if not isinstance(checkpoint, dict):
         raise ValueError(
             f'{source}: holds a {type(checkpoint).__name__}; must hold a dict, of parameters or '

@@ -12,6 +12,7 @@ from mmengine.registry import DefaultScope
 from mmseg_nrd.benchmark.budget import with_budget
 from mmseg_nrd.benchmark.clock import Clock
 from mmseg_nrd.benchmark.training import train_and_test
+from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets import write_street_scenes
 
 NRD = (Path(__file__).parents[2] / 'configs' / 'street_scenes'
@@ -52,6 +53,15 @@ def test_a_stopped_run_trains_the_remaining_iterations_to_the_same_end(config, t
     assert all(torch.equal(value, states[1]['state_dict'][key])
                for key, value in states[0]['state_dict'].items())
     assert 'optimizer' not in states[0]
+
+
+def test_a_torn_file_to_resume_from_is_named(config, tmp_path):
+    stopped = with_budget(config, 4, 0, tmp_path / 'c' / 'torn')
+    (tmp_path / 'c' / 'torn').mkdir(parents=True)
+    (tmp_path / 'c' / 'torn' / 'resume.pth').write_bytes(b'PK\x03\x04')
+    with DefaultScope.overwrite_default_scope('mmseg'), pytest.raises(
+            CheckpointError, match=r'resume\.pth: cannot be read as a checkpoint .*Fix: replace'):
+        train_and_test(stopped)
 
 
 class Run:

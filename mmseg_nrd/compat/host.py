@@ -1,0 +1,55 @@
+"""What must be installed, and all mends in one call."""
+from __future__ import annotations
+
+import importlib.util
+import inspect
+
+from .loading import load_checkpoints_safely
+from .missing_ops import provide_mmcv_ops
+from .saving import save_checkpoints_whole
+
+
+def require_mmseg() -> None:
+    """Say in one line what to install when MMSegmentation or mmcv is missing.
+
+    Raises:
+        ImportError: if ``mmseg``, ``mmengine`` or ``mmcv`` cannot be found.
+    """
+    missing = [name for name in ('mmseg', 'mmengine', 'mmcv')
+               if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f'mmseg_nrd needs MMSegmentation, but {", ".join(missing)} is not installed. Fix: '
+            "pip install 'mmseg_nrd[lite]' (with mmcv-lite: no compiler, no GPU) or "
+            "pip install 'mmseg_nrd[mmseg]' beside an mmcv of your own.")
+
+
+def require_pkg_resources() -> None:
+    """Say in one line what to install when this mmengine needs a missing ``pkg_resources``.
+
+    mmengine resolves ``mmseg::`` bases with it, deep inside a config, where the bare
+    ``ModuleNotFoundError`` does not tell what to do.
+
+    Raises:
+        ImportError: if ``pkg_resources`` is missing and mmengine imports it.
+    """
+    if importlib.util.find_spec('pkg_resources') is not None:
+        return
+    from mmengine.utils import package_utils
+    if 'pkg_resources' in inspect.getsource(package_utils):
+        raise ImportError(
+            'mmengine needs pkg_resources, which setuptools 82 removed; without it no config '
+            "with an 'mmseg::' base can be read. Fix: pip install 'setuptools<82'.")
+
+
+def apply() -> None:
+    """Check the host and mend it. Called once, by ``import mmseg_nrd``.
+
+    Raises:
+        ImportError: if MMSegmentation or ``pkg_resources`` is missing.
+    """
+    require_mmseg()
+    require_pkg_resources()
+    provide_mmcv_ops()
+    load_checkpoints_safely()
+    save_checkpoints_whole()

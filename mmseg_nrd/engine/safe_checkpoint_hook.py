@@ -1,0 +1,58 @@
+"""Delete a checkpoint only when the next one is there."""
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Callable, Iterator, List, Tuple
+
+from mmengine.hooks import CheckpointHook
+from mmengine.registry import HOOKS
+
+
+class _Deferring:
+    """A storage backend of mmengine that keeps a list of what it should delete."""
+
+    def __init__(self, backend: Any):
+        self._backend = backend
+        self.doomed: List[Tuple[Callable[[str], None], str]] = []
+
+    def __getattr__(self, name: str):
+        return getattr(self._backend, name)
+
+    def remove(self, path: str) -> None:
+        self.doomed.append((self._backend.remove, path))
+
+    def rmtree(self, path: str) -> None:
+        self.doomed.append((self._backend.rmtree, path))
+
+
+@HOOKS.register_module()
+class SafeCheckpointHook(CheckpointHook):
+    """mmengine's ``CheckpointHook``, which leaves a checkpoint whenever the run is killed.
+
+    mmengine deletes what ``max_keep_ckpts`` and ``save_best`` no longer want before it writes
+    the next one: with ``max_keep_ckpts=1``, a run killed in between would have none. Here it goes
+    afterwards, so the disk must hold one checkpoint more. Arguments and file names are the same.
+    """
+
+    @contextlib.contextmanager
+    def _deleting_afterwards(self) -> Iterator[None]:
+        backend = self.file_backend
+        self.file_backend = deferring = _Deferring(backend)
+        try:
+            yield
+        finally:
+            self.file_backend = backend
+        best = getattr(self, 'best_ckpt_path_dict', {}).values()
+        wanted = {self.last_ckpt, getattr(self, 'best_ckpt_path', None), *best}
+        for delete, path in deferring.doomed:
+            # The best of a repeated validation is written under the name of the former.
+            if path not in wanted:
+                delete(path)
+
+    def _save_checkpoint_with_step(self, runner, step: int, meta: dict) -> None:
+        with self._deleting_afterwards():
+            super()._save_checkpoint_with_step(runner, step, meta)
+
+    def _save_best_checkpoint(self, runner, metrics: dict) -> None:
+        with self._deleting_afterwards():
+            super()._save_best_checkpoint(runner, metrics)
