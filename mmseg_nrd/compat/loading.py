@@ -110,4 +110,7 @@ def load_checkpoints_safely() -> None:
         return
     checkpoint.torch = _WeightsOnlyTorch('torch')
     checkpoint.load_url = dl_utils.load_url = _load_url
+    # onedl-mmengine's own loader allows the true getattr, which our narrow one cannot overrule.
+    if hasattr(checkpoint, '_safe_torch_load'):
+        checkpoint._safe_torch_load = _WeightsOnlyTorch.load
     runner._load_checkpoint = _without_config_text(runner._load_checkpoint)
