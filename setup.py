@@ -13,7 +13,7 @@ VERSION = re.search(r"__version__ = '([^']+)'",
                     (HERE / 'mmseg_nrd' / 'version.py').read_text()).group(1)
 
 # Upstream MMSegmentation and its forks share import names, so no hard requirement names one.
-MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.5.0']
+MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.7.4']
 
 # What mim looks for in the folder .mim of an installed package.
 MIM = ('configs', 'tools', 'model-index.yml')
