@@ -104,7 +104,7 @@ setup(
         'setuptools<82',
     ],
     extras_require={
-        'lite': [*MMSEG, 'mmcv-lite>=2.0.0rc4,<2.2'],
+        'lite': [*MMSEG, 'mmcv-lite>=2.0.0,<2.2'],
         'mmseg': MMSEG,
         'test': ['pytest', 'hypothesis', 'ruff'],
         # The docs say how to log to TensorBoard, and a test holds that.
