@@ -14,6 +14,8 @@ VERSION = re.search(r"__version__ = '([^']+)'",
 
 # Upstream MMSegmentation and its forks share import names, so no hard requirement names one.
 MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.7.4']
+# What tools/export_onnx.py writes and checks ONNX files with.
+EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 
 # What mim looks for in the folder .mim of an installed package.
 MIM = ('configs', 'tools', 'model-index.yml')
@@ -106,7 +108,9 @@ setup(
     extras_require={
         'lite': [*MMSEG, 'mmcv-lite>=2.0.0,<2.2'],
         'mmseg': MMSEG,
-        'test': ['pytest', 'hypothesis', 'ruff'],
+        'export': EXPORT,
+        # With what their tests need, lest those be skipped.
+        'test': ['pytest', 'hypothesis', 'ruff', *EXPORT],
         # The docs say how to log to TensorBoard, and a test holds that.
         'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml', 'tensorboard'],
     },

@@ -65,6 +65,14 @@ def test_what_is_hostile_runs_nothing(kind, scheme, zipped, site, tmp_path, monk
     assert f'x.pth (as {cached}): cannot be read' in str(caught.value)
 
 
+@pytest.mark.parametrize('scheme', ['http', 'file', 'open-mmlab://mine', 'torchvision://mine'])
+def test_what_is_not_there_is_out_of_reach(scheme, site):
+    path, address = site
+    source = {'http': address, 'file': path.as_uri()}.get(scheme, scheme)
+    with pytest.raises(CheckpointError, match=r'x\.pth: cannot be fetched \(.+\)\. Fix: '):
+        load(source)
+
+
 @pytest.mark.parametrize('scheme', ['http', 'open-mmlab://mine', 'torchvision://mine'])
 @pytest.mark.parametrize('zipped', [True, False])
 def test_weights_from_the_net(scheme, zipped, site, tmp_path):

@@ -75,7 +75,7 @@ def test_a_config_inside_a_checkpoint_is_not_executed(tmp_path):
         def forward(self, inputs, mode):
             """Never called."""
     runner = Runner(Tiny(), str(tmp_path / 'work'), experiment_name=str(tmp_path).replace('/', '_'),
-                    log_level='ERROR', train_dataloader=dict(
+                    log_level='ERROR', default_scope='mmseg', train_dataloader=dict(
                         dataset=[0], sampler=dict(type='DefaultSampler', shuffle=False)),
                     train_cfg=dict(type='IterBasedTrainLoop', max_iters=2),
                     optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)))

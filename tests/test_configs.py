@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.fileio import load
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
+from torch.nn import ModuleList
 
 from mmseg_nrd.benchmark import count_cost
 from mmseg_nrd.benchmark.candidate import read_config
@@ -22,6 +23,11 @@ PAIR = [CONFIGS / 'street_scenes' / f'{head}_r18_1xb8-300_street-scenes-128x256.
 
 def stem(path: Path) -> str:
     return path.stem
+
+
+def stages(heads) -> list:
+    """A cascade has several heads."""
+    return list(heads) if isinstance(heads, (list, ModuleList)) else [heads]
 
 
 def test_basenames_are_unique_because_mim_finds_configs_by_them():
@@ -42,7 +48,8 @@ def test_config_builds_and_names_its_source(path):
     cfg.model.pretrained = None
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg.model)
-    assert type(model.decode_head).__name__ == cfg.model.decode_head.type
+    for built, said in zip(stages(model.decode_head), stages(cfg.model.decode_head), strict=True):
+        assert type(built).__name__ == said.type
 
 
 @pytest.mark.parametrize('path', FILES, ids=stem)
@@ -80,7 +87,7 @@ def test_suites_name_configs_that_are_there(suite, at_least):
     for model in models:
         if suite == 'decoders':
             assert (model.backbone.type, model.backbone.depth) == ('ResNetV1c', 50)
-        heads = model.decode_head if isinstance(model.decode_head, list) else [model.decode_head]
+        heads = stages(model.decode_head)
         assert all(head.get('head', head).num_classes == 19 for head in heads)
 
 

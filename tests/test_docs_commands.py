@@ -46,8 +46,11 @@ def commands(text: str) -> list:
 def options(tool: str) -> set:
     """What a tool's parser knows, read off its source and that of what it calls for it."""
     source = (ROOT / tool).read_text()
-    if 'add_config_arguments(' in source:
-        source += (ROOT / 'mmseg_nrd' / 'engine' / 'launch.py').read_text()
+    for function, module in (('add_export_arguments', 'export/command.py'),
+                             ('add_config_arguments', 'engine/launch.py'),
+                             ('add_cfg_options', 'engine/launch.py')):
+        if f'{function}(' in source:
+            source += (ROOT / 'mmseg_nrd' / module).read_text()
     return set(re.findall(r"'(--[a-z][a-z_-]*)'", source)) | {'--help'}
 
 
@@ -83,6 +86,7 @@ def test_commands_are_found():
     ('python tools/nowhere.py', ['tools/nowhere.py']), ('cat tools', []),
     ('python tools/test.py A B --ttta --tta', ['--ttta']),
     ('python tools/train.py A --cfg-options a=1 --resme', ['--resme']),
+    ('python tools/export_torch.py A --labels --cfg-options a=1 --opset 20', ['--opset']),
     ('python tools/benchmark.py A [--btch N]', ['--btch'])])
 def test_what_is_not_there_is_found(command, unknown):
     text = f'{command} \\\n    # a comment\n'

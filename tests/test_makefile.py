@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MAKEFILE = (ROOT / 'Makefile').read_text()
+MAKEFILE = (ROOT / 'Makefile').read_text().replace('\\\n', '')
 TARGETS = set(re.findall(r'^([a-z-]+):', MAKEFILE, re.MULTILINE))
 
 

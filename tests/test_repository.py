@@ -40,6 +40,29 @@ def test_pre_commit_runs_the_ruff_of_the_constraints():
     assert (ruff['rev'], ruff['hooks']) == (f'v{pinned}', [dict(id='ruff-check')])
 
 
+def test_badges_name_what_is_tested_and_the_license():
+    said = dict(re.findall(r'badge/(\w+)-(.+?)-blue', (ROOT / 'README.md').read_text()))
+    pinned = dict(line.split('==') for line in
+                  (ROOT / 'requirements/constraints.txt').read_text().split() if '==' in line)
+    assert {name: said.pop(name) for name in ('torch', 'mmsegmentation')} == {
+        name: pinned[name] for name in ('torch', 'mmsegmentation')}
+    # A badge doubles its hyphens.
+    assert said.pop('license').replace('--', '-') == read('CITATION.cff')['license']
+    job = read('.github/workflows/ci.yml')['jobs']['test']
+    assert [said.pop('Python')] == [step['with']['python-version'] for step in job['steps']
+                                    if 'setup-python' in step.get('uses', '')]
+    assert not said
+
+
+def test_ci_looks_for_known_vulnerabilities_of_all_that_it_installs():
+    steps = read('.github/workflows/ci.yml')['jobs']['audit']['steps']
+    assert 'pip-audit --strict --disable-pip --no-deps -r requirements/constraints.txt' in [
+        step.get('run') for step in steps]
+    # pip-audit resolves nothing with these options, so each line must be pinned.
+    lines = (ROOT / 'requirements/constraints.txt').read_text().splitlines()
+    assert all(re.fullmatch(r'[\w.-]+==[\w.]+', line) for line in lines if line[:1] != '#')
+
+
 @pytest.mark.parametrize('path', FORMS, ids=lambda path: path.stem)
 def test_issue_forms_are_whole(path):
     form = read(path)

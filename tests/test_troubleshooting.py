@@ -150,7 +150,7 @@ CASES = {
         lambda *_: MODELS.build(dict(HEAD, norm_cfg=dict(type='GN', num_groups=8))),
     'which does not exist. Fix: set data_root': no_data,
     'Weights only load failed': checkpoint,
-    'Fix: do not load this file unless you trust it': forged_checkpoint,
+    'Fix: do not load it unless you trust it': forged_checkpoint,
     'unexpected key in source state_dict: decode_head.classifier': authors_names,
     'Expected more than 1 value per channel when training':
         lambda *_: MODELS.build(HEAD).train()(levels(batch=1)),

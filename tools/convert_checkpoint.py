@@ -16,7 +16,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
-from mmseg_nrd.engine import find_config, misfits, read_checkpoint, silence_host_warnings
+from mmseg_nrd.engine import check_fit, find_config, read_checkpoint, silence_host_warnings
 from mmseg_nrd.utils import convert_nrd_state_dict
 
 
@@ -29,23 +29,17 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def expected_shapes(config: str) -> dict:
+def expected_state(config: str) -> dict:
     cfg = Config.fromfile(config)
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     cfg.model.pretrained = None
-    return {key: tuple(value.shape) for key, value in MODELS.build(cfg.model).state_dict().items()}
+    return MODELS.build(cfg.model).state_dict()
 
 
 def convert(source: str, expected: dict) -> dict:
     checkpoint = read_checkpoint(source)
     state_dict = convert_nrd_state_dict(checkpoint.get('state_dict', checkpoint))
-    faults = misfits(state_dict, expected)
-    if faults:
-        raise ValueError('\n'.join([
-            f'{source}: {len(faults)} parameters do not fit the config; nothing was written.',
-            *faults, 'Fix: choose the config that the checkpoint was trained with'
-            + (", and take 'module.' off the names." if any(
-                key.startswith('module.') for key in state_dict) else '.')]))
+    check_fit(source, state_dict, expected, shown=None)
     return {'meta': checkpoint.get('meta', {}), 'state_dict': state_dict}
 
 
@@ -66,7 +60,7 @@ def main() -> None:
             raise FileExistsError(f'{args.target}: exists already. Fix: name a new file.')
         if not args.target.parent.is_dir():
             raise FileNotFoundError(f'{args.target.parent}: no such folder. Fix: create it.')
-        checkpoint = convert(args.source, expected_shapes(args.config))
+        checkpoint = convert(args.source, expected_state(args.config))
         save(checkpoint, args.target)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')

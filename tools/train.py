@@ -8,6 +8,7 @@ from mmseg.registry import RUNNERS
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
+from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
     config_errors_in_a_sentence,
@@ -50,6 +51,7 @@ def main() -> None:
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
+        load_checked_annotations(cfg, 'train', 'val')
         for note in prepare_resume(cfg) if args.resume else ():
             print(f'warning: {note}', file=sys.stderr)
         prepare_distributed_cpu(cfg)

@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[2]
 # Pages of the site that no page need link.
-ALWAYS = ('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md')
+ALWAYS = ('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md')
 LANGUAGES = {'.py': 'python', '.txt': 'text', '.cff': 'yaml', '': 'text'}
 _LINK = re.compile(r'(?<=\]\()(?P<path>[^()\s#:]+)(?P<anchor>#[^()\s]*)?(?=\))')
 

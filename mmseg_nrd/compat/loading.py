@@ -9,6 +9,7 @@ import re
 import types
 from pathlib import Path
 from typing import Callable, Iterator
+from urllib.error import URLError
 from urllib.parse import urlparse
 
 import torch
@@ -17,7 +18,7 @@ from .training_state import CAN_ALLOW_TRAINING_STATE, training_state_allowed
 
 
 class CheckpointError(ValueError):
-    """A file that is no checkpoint, or not a whole one, or that asks for more than data."""
+    """What is no checkpoint, is torn or out of reach, or asks for more than data."""
 
 
 def _reason(error: Exception) -> str:
@@ -78,9 +79,15 @@ def _load_url(url: str, *args, **options):
     folder = args[0] if args else options.get('model_dir')
     cached = Path(folder or Path(torch.hub.get_dir(), 'checkpoints'),
                   options.get('file_name') or Path(urlparse(url).path).name)
-    # A torn download stays until it is deleted.
-    with _explained(f'{url} (as {cached})'), training_state_allowed():
-        return torch.hub.load_state_dict_from_url(url, *args, **{**options, 'weights_only': True})
+    try:
+        # A torn download stays until it is deleted.
+        with _explained(f'{url} (as {cached})'), training_state_allowed():
+            return torch.hub.load_state_dict_from_url(
+                url, *args, **{**options, 'weights_only': True})
+    except URLError as error:
+        raise CheckpointError(
+            f'{url}: cannot be fetched ({error}). Fix: check the address and the network, or '
+            'give the path of a copy.') from error
 
 
 def _without_config_text(load: Callable) -> Callable:

@@ -9,7 +9,8 @@ from .street_scenes import (
                             scene_seed,
                             write_street_scenes,
 )
-from .transforms import RandomLighting
+from .transforms import LoadCheckedAnnotations, RandomLighting
 
-__all__ = ['CLASS_NAMES', 'IGNORE', 'LAYOUTS', 'MIN_SIZE', 'RandomLighting', 'label_table',
-           'render_street_scene', 'scene_seed', 'write_street_scenes']
+__all__ = ['CLASS_NAMES', 'IGNORE', 'LAYOUTS', 'MIN_SIZE', 'LoadCheckedAnnotations',
+           'RandomLighting', 'label_table', 'render_street_scene', 'scene_seed',
+           'write_street_scenes']

@@ -1,7 +1,7 @@
 """Checkpoints read whole or not at all, where mmengine would log what does not fit."""
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Tuple
+from typing import Mapping, Optional
 
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
@@ -34,22 +34,36 @@ def read_checkpoint(source: str) -> dict:
     return checkpoint
 
 
-def misfits(state_dict: Mapping[str, Tensor],
-            expected: Mapping[str, Tuple[int, ...]]) -> List[str]:
-    """A line for each parameter that is unknown, of another shape or missing.
+def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[str, Tensor],
+              shown: Optional[int] = 10) -> None:
+    """Refuse parameters that are not exactly those of a model.
 
     Args:
-        state_dict (Mapping): Parameters by name.
-        expected (Mapping): The shapes that the model's have.
+        source (str): Where they come from, for the message.
+        state_dict (Mapping[str, Tensor]): The parameters.
+        expected (Mapping[str, Tensor]): The model's own.
+        shown (int, optional): List so many faults and count the others; None lists all. Defaults
+            to 10.
 
-    Returns:
-        list[str]: empty if all fit.
+    Raises:
+        ValueError: if one is unknown, of another shape or missing.
     """
-    shapes: Dict[str, Tuple[int, ...]] = {
-        key: tuple(value.shape) for key, value in state_dict.items()}
+    # Files hold what they like under these names.
+    shapes = {key: tuple(getattr(value, 'shape', ())) for key, value in state_dict.items()}
     faults = [f'  unknown: {key}' for key in shapes if key not in expected]
-    faults += [f'  of shape {shapes[key]} instead of {shape}: {key}'
-               for key, shape in expected.items() if shapes.get(key, shape) != shape]
+    faults += [f'  of shape {shapes[key]} instead of {tuple(value.shape)}: {key}'
+               for key, value in expected.items()
+               if key in shapes and shapes[key] != tuple(value.shape)]
     # A batch norm's counter is no parameter; old checkpoints lack it.
-    return faults + [f'  missing: {key}' for key in sorted(set(expected) - set(shapes))
-                     if not key.endswith('num_batches_tracked')]
+    faults += [f'  missing: {key}' for key in sorted(set(expected) - set(shapes))
+               if not key.endswith('num_batches_tracked')]
+    if not faults:
+        return
+    listed = faults[:shown]
+    if len(faults) > len(listed):
+        listed.append(f'  and {len(faults) - len(listed)} more')
+    prefixed = any(key.startswith('module.') for key in shapes)
+    raise ValueError('\n'.join([
+        f'{source}: {len(faults)} parameters do not fit the config.', *listed,
+        'Fix: choose the config that the checkpoint was trained with'
+        + (", and take 'module.' off the names." if prefixed else '.')]))

@@ -22,7 +22,8 @@ def find_config(name: str) -> str:
     """
     if Path(name).is_file():
         return name
-    root = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
+    # Where links cannot be made, the folder of an editable install stays empty.
+    root = _INSTALLED if (_INSTALLED / 'configs').is_dir() else _PACKAGE.parent
     first, *rest = Path(name).parts or ('',)
     if first == 'configs':
         found = [root / name]

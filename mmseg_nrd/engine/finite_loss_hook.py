@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any, Dict, List, Mapping
 
+import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -11,7 +12,9 @@ from mmengine.registry import HOOKS
 
 def _losses(outputs: Mapping[str, Any]) -> Dict[str, float]:
     """What mmengine sums up, and its sum, as it tells them from other figures: by the name."""
-    return {name: float(value) for name, value in outputs.items() if 'loss' in name}
+    # item(), because float() warns of the sum, which has a gradient.
+    return {name: torch.as_tensor(value).item() for name, value in outputs.items()
+            if 'loss' in name}
 
 
 def _files(data_batch: Any) -> List[str]:

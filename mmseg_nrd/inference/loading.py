@@ -9,9 +9,7 @@ from mmseg.apis import init_model
 from mmseg.registry import DATASETS
 from torch import nn
 
-from mmseg_nrd.engine import misfits, read_checkpoint
-
-_SHOWN = 10
+from mmseg_nrd.engine import check_fit, read_checkpoint
 
 
 def load_segmentor(cfg: Config, checkpoint: str, device: str) -> Tuple[nn.Module, dict]:
@@ -38,13 +36,7 @@ def load_segmentor(cfg: Config, checkpoint: str, device: str) -> Tuple[nn.Module
     model = init_model(cfg, device=device)
     saved = read_checkpoint(checkpoint)
     state_dict = saved.get('state_dict', saved)
-    faults = misfits(
-        state_dict, {key: tuple(value.shape) for key, value in model.state_dict().items()})
-    if faults:
-        more = [f'  and {len(faults) - _SHOWN} more'] if len(faults) > _SHOWN else []
-        raise ValueError('\n'.join([
-            f'{checkpoint}: {len(faults)} parameters do not fit the config.', *faults[:_SHOWN],
-            *more, 'Fix: choose the config that the checkpoint was trained with.']))
+    check_fit(checkpoint, state_dict, model.state_dict())
     # Only the counters of batch norms can be missing.
     model.load_state_dict(state_dict, strict=False)
     # Nothing is to be synchronised, and SyncBN has no version for CPUs.

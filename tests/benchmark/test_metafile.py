@@ -43,7 +43,8 @@ def test_the_index_names_a_metafile_for_each_folder():
 def test_a_metafile_lists_the_configs_of_its_folder(folder):
     metafile = mmengine.load(folder / 'metafile.yml')
     assert [entry['Config'] for entry in metafile['Models']] == [
-        f'configs/{folder.name}/{path.name}' for path in sorted(folder.glob('*.py'))]
+        f'configs/{folder.name}/{path.name}' for path in sorted(folder.glob('*.py'))
+    ], 'run make metafiles'
     assert {entry['In Collection'] for entry in metafile['Models']} == {
         collection['Name'] for collection in metafile['Collections']}
 

@@ -1,6 +1,7 @@
 """Missing and empty data are named before anything is built."""
 from __future__ import annotations
 
+import faulty_data
 import pytest
 from mmseg.registry import DATASETS
 
@@ -72,3 +73,43 @@ def test_a_data_set_of_another_kind_is_left_to_itself():
 
 def test_images_are_counted(tree):
     assert count_images(dict(test_dataloader=loader(tree)), 'test') == 1
+
+
+def spoilt(root, names, **extra) -> dict:
+    """A config for a tree whose images of these names have no label."""
+    faulty_data.write_tree(root)
+    for name in names:
+        faulty_data.label_path(root, name).unlink()
+    loaded = loader(root, **extra)
+    loaded['dataset'].setdefault('pipeline', [])
+    return dict(train_dataloader=loaded)
+
+
+def test_missing_and_empty_files_are_named(tmp_path):
+    cfg = spoilt(tmp_path, ['a'])
+    cfg['train_dataloader']['dataset']['pipeline'] = [dict(type='LoadAnnotations')]
+    empty = faulty_data.image_path(tmp_path, 'c')
+    empty.write_bytes(b'')
+    with pytest.raises(ValueError, match='train_dataloader.dataset: 2 of 6 files') as error:
+        check_data(cfg, 'train')
+    for words in (f'{faulty_data.label_path(tmp_path, "a")}: there is no such file',
+                  f'{empty}: the file is empty', 'tools/check_dataset.py lists all', 'Fix: '):
+        assert words in str(error.value)
+
+
+def test_labels_that_nobody_reads_may_be_missing(tmp_path):
+    check_data(spoilt(tmp_path, faulty_data.NAMES), 'train')
+
+
+def test_of_many_files_some_are_named_and_the_others_counted(tmp_path):
+    cfg = spoilt(tmp_path, [])
+    for number in range(9):
+        faulty_data.image_path(tmp_path, f'empty{number}').write_bytes(b'')
+    with pytest.raises(ValueError, match='9 of 12 files .*; and 4 more. Fix: ') as error:
+        check_data(cfg, 'train')
+    assert str(error.value).count('the file is empty') == 5
+
+
+def test_an_unknown_kind_of_data_set_is_named():
+    with pytest.raises(ValueError, match="train_dataloader.dataset.type='Cityscape'.*registered"):
+        check_data(dict(train_dataloader=dict(dataset=dict(type='Cityscape'))), 'train')

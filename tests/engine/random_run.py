@@ -84,7 +84,8 @@ def run(work_dir: Path, iterations=8, interval=2, stop_after=None, workers=0, se
         val_evaluator=[Score()], train_cfg=dict(**train, val_interval=interval), val_cfg=dict(),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1, momentum=.9)),
         default_hooks=default_hooks, randomness=dict(seed=seed), log_level='ERROR',
-        # mmengine keeps loggers and visualisers by this name.
+        # mmengine keeps loggers, visualisers and scopes by this name, beyond this run.
+        default_scope='mmseg',
         experiment_name=f'{work_dir}_{len(list(work_dir.glob("*")))}'.replace('/', '_'),
         resume=(work_dir / 'last_checkpoint').is_file())
     kept = Losses(stop_after)

@@ -52,3 +52,11 @@ def test_an_installed_package_looks_in_its_own_folder(tmp_path, monkeypatch):
                         installed)
     assert find_config('mine.py') == str(installed / 'configs' / 'mine.py')
     assert find_config(NAME) == NAME
+
+
+def test_an_editable_install_without_links_looks_in_the_checkout(tmp_path, monkeypatch):
+    installed = tmp_path / '.mim'
+    installed.mkdir()
+    monkeypatch.setattr(importlib.import_module('mmseg_nrd.engine.find_config'), '_INSTALLED',
+                        installed)
+    assert find_config(NAME) == str(OURS)

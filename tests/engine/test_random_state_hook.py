@@ -55,14 +55,16 @@ def test_epochs(tmp_path):
 
 
 def test_the_best_checkpoint_holds_the_state_of_training_too(tmp_path):
-    run(tmp_path / 'run', iterations=2, save_best='score', rule='greater')
+    # The best one is saved in the validation, and the last one anew; without it, before.
+    run(tmp_path / 'a' / 'plain', iterations=2)
+    run(tmp_path / 'b' / 'best', iterations=2, save_best='score', rule='greater')
     states = [torch.load(path, weights_only=False)['random_state']
-              for path in sorted((tmp_path / 'run').glob('*iter_2.pth'))]
-    assert len(states) == 2
-    for kind in ('python', 'numpy', 'torch'):
-        first, second = ({'': state[kind]} if kind == 'torch' else state[kind] for state in states)
-        assert all(torch.equal(first[key], second[key]) if isinstance(first[key], torch.Tensor)
-                   else first[key] == second[key] for key in first), kind
+              for path in sorted(tmp_path.glob('*/*/*iter_2.pth'))]
+    assert len(states) == 3
+    for state in states[1:]:
+        for first, second in zip(*map(torch.utils._pytree.tree_leaves, (states[0], state))):
+            assert torch.equal(first, second) if isinstance(first, torch.Tensor) else (
+                first == second)
 
 
 def test_weights_to_start_from_bring_no_random_state(tmp_path, monkeypatch):

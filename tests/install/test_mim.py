@@ -62,10 +62,15 @@ def work(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope='module')
-def mim(make_environment, wheel, work):
+def commands(make_environment, wheel, work) -> Path:
     commands = make_environment(wheel)
     where = call(commands / 'python', '-c', 'import mmseg_nrd; print(mmseg_nrd.__file__)', cwd=work)
     assert Path(where.strip()).is_relative_to(commands.parent)
+    return commands
+
+
+@pytest.fixture(scope='module')
+def mim(commands, work):
     return lambda *arguments, **more: call(commands / 'mim', *arguments, cwd=work, **more)
 
 
@@ -102,6 +107,12 @@ def test_search_filters(mim, work):
     assert all(flops < 60e9 for flops in found.values())
 
 
+def test_mim_is_called_as_a_module_too(commands, scenes, work):
+    output = call(commands / 'python', '-m', 'mim', 'train', 'mmseg_nrd', f'{NRD}.py',
+                  '--work-dir', 'by_module', '--cfg-options', *SMALL, cwd=work)
+    assert len(losses(output)) == 2 and (work / 'by_module' / 'iter_2.pth').is_file()
+
+
 def test_the_package_is_listed(mim):
     assert re.search(r'^mmseg[-_]nrd ', mim('list'), re.MULTILINE)
 
@@ -133,7 +144,9 @@ def test_tools_take_our_configs_by_their_names(mim, scenes, work):
     assert (work / 'by_run' / 'iter_2.pth').is_file()
 
 
-@pytest.mark.parametrize('tool', ['compare', 'convert_checkpoint', 'real_time', 'speed'])
+@pytest.mark.parametrize('tool', sorted(
+    {path.stem for path in ROOT.glob('tools/*.py')} -
+    {'benchmark', 'make_docs', 'make_metafiles', 'make_street_scenes', 'test', 'train'}))
 def test_the_other_tools_start(mim, tool):
     # mim keeps -h to itself, unless it stands behind a double dash.
     assert f'usage: {tool}.py' in mim('run', 'mmseg_nrd', tool, '--', '--help')
@@ -173,3 +186,5 @@ def test_an_editable_install_is_found_where_the_checkout_is_on_the_path(
     assert len(losses(output)) == 2
     assert '79.8' in call(commands / 'mim', 'search', 'mmseg_nrd', '--config',
                           'nrd_r50_4xb4-84k_cityscapes-512x1024', cwd=work, PYTHONPATH=str(tree))
+    output = call(commands / 'mim', *train, cwd=work, PYTHONPATH=str(tree))
+    assert len(losses(output)) == 2 and f'{tree.resolve()}/configs' in output

@@ -4,6 +4,7 @@
 """
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -71,6 +72,15 @@ def numbers(work_dir: Path) -> list:
     return sorted(int(path.stem[5:]) for path in work_dir.glob('iter_*.pth'))
 
 
+def unfinished(work_dir: Path) -> set:
+    """Files that are being written, or were when a run was killed, with when they last grew."""
+    found = set()
+    for path in work_dir.glob('*.unfinished'):
+        with contextlib.suppress(FileNotFoundError):  # whole and renamed by now
+            found.add((path.name, path.stat().st_mtime_ns))
+    return found
+
+
 def logged(work_dir: Path, key: str) -> dict:
     """All values of a scalar by iteration; the last line of a log may be torn."""
     found = {}
@@ -88,7 +98,7 @@ def killed(tmp_path_factory, small):
     work_dir, chance = tmp_path_factory.mktemp('killed'), random.Random(0)
     record = []
     for kill in range(KILLS):
-        before = numbers(work_dir)
+        before, left = numbers(work_dir), unfinished(work_dir)
         training = Training(work_dir, small)
         if kill % 2 == 0:
             # The first part must leave a checkpoint, which holds the seed of them all.
@@ -96,10 +106,12 @@ def killed(tmp_path_factory, small):
             training.wait_until(lambda: training.iterations() >= enough)  # noqa: B023
             time.sleep(chance.uniform(0, 0.5))
         else:
-            training.wait_until(lambda: list(work_dir.glob('*.unfinished')))
+            enough = chance.randint(0, 3)
+            training.wait_until(lambda: training.iterations() >= enough)  # noqa: B023
+            training.wait_until(lambda: unfinished(work_dir) - left)  # noqa: B023
             time.sleep(chance.uniform(0, 0.2))
         output = training.kill()
-        writing = [path.name for path in work_dir.glob('*.unfinished')]
+        writing = sorted(name for name, _ in unfinished(work_dir) - left)
         started = re.findall(r'resumed epoch: 0, iter: (\d+)', output)
         record.append(dict(before=before, started=list(map(int, started)), writing=writing,
                            after=numbers(work_dir), output=output))

@@ -10,19 +10,23 @@ from hostile_cases import bomb
 from mmengine.registry import DefaultScope
 from street_scene_configs import NRD, ROOT
 
-TOOLS = ('train to resume', 'train from weights', 'test', 'convert_checkpoint', 'predict')
+TOOLS = ('train to resume', 'train from weights', 'test', 'convert_checkpoint', 'predict',
+         'export_onnx', 'export_torch')
 
 
 @pytest.fixture
-def call(monkeypatch):
-    """Run a tool in this process; returns what it exits with."""
+def call(monkeypatch, capsys):
+    """Run a tool in this process; returns the error it ends with."""
 
     def run(name: str, *arguments) -> str:
         monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
         monkeypatch.syspath_prepend(str(ROOT / 'tools'))
         with DefaultScope.overwrite_default_scope('mmseg'), pytest.raises(SystemExit) as ended:
             runpy.run_path(str(ROOT / 'tools' / f'{name}.py'), run_name='__main__')
-        return str(ended.value.code)
+        if ended.value.code != 2:
+            return ended.value.code
+        # As argparse says it: after the usage and the program's name.
+        return capsys.readouterr().err.splitlines()[-1].split(': ', 1)[1]
 
     return run
 
@@ -42,6 +46,8 @@ def test_it_is_refused_with_its_path(tool, kind, call, small, street_scenes, tmp
                                f'load_from={path}'],
         'test': [NRD, path, '--work-dir', work, '--cfg-options', *small],
         'convert_checkpoint': [NRD, path, tmp_path / 'ours.pth'],
+        'export_onnx': [NRD, tmp_path / 'x.onnx', '--checkpoint', path],
+        'export_torch': [NRD, tmp_path / 'x.pt2', '--checkpoint', path],
         'predict': [image, '--config', NRD, '--checkpoint', path, '--out', work, '--quiet'],
     }[tool]
     said = call(tool.split()[0], *arguments)

@@ -1,3 +1,4 @@
+from .load_checked_annotations import LoadCheckedAnnotations
 from .random_lighting import RandomLighting
 
-__all__ = ['RandomLighting']
+__all__ = ['LoadCheckedAnnotations', 'RandomLighting']

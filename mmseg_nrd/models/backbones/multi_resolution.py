@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import copy
-import math
+from fractions import Fraction
 from typing import Optional, Sequence, Tuple, Union
 
 import torch.nn.functional as F
@@ -145,8 +145,10 @@ class MultiResolutionEncoder(BaseModule):
 def _resize(x: Tensor, scale: float) -> Tensor:
     if scale == 1:
         return x
-    # Strided convolutions round up too, and 1e-6 is the rounding of the product.
-    size = [math.ceil(side * scale - 1e-6) for side in x.shape[2:]]
+    # Strided convolutions round up too. In integers: a graph with math.ceil() cannot be saved.
+    ratio = Fraction(scale).limit_denominator(10**6)
+    up, down = ratio.numerator, ratio.denominator
+    size = [(side * up + down - 1) // down for side in x.shape[2:]]
     return F.interpolate(x, size, mode='bilinear', align_corners=False)
 
 

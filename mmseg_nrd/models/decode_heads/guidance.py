@@ -105,7 +105,8 @@ class LargeRFGuidance(BaseModule):
         if self.bottleneck is not None:
             x = self.bottleneck(x)
         for divisor, step in zip(self.divisors, self.steps):
-            x = step(self._resize(x, [-(-side // divisor) for side in size]))
+            # Rounded up without a negative number, which ONNX would divide towards zero.
+            x = step(self._resize(x, [(side + divisor - 1) // divisor for side in size]))
         offsets = self.offsets(x)
         return self._resize(offsets, size) if self.divisors[-1] > 1 else offsets
 

@@ -1,0 +1,86 @@
+"""Whether an exported file computes what the model does."""
+from __future__ import annotations
+
+from typing import Callable, Iterator, Sequence, Tuple
+
+import torch
+from torch import Tensor
+
+from .segmentor import ExportableSegmentor
+
+Shape = Tuple[int, int, int]
+
+
+def shapes_around(size: Tuple[int, int]) -> Tuple[Shape, Shape, Shape]:
+    """Three (B, H, W): the size itself, and two odd ones below it, one of them two images."""
+    height, width = size
+    return ((1, height, width), (2, height * 3 // 4 | 1, width // 2 | 1),
+            (1, height // 2 | 1, width * 3 // 4 | 1))
+
+
+def check_shapes(shapes: Sequence[Shape]) -> None:
+    """Refuse empty batches and images.
+
+    Raises:
+        ValueError: naming the first of them.
+    """
+    for shape in shapes:
+        if min(shape) < 1:
+            raise ValueError(f'{shape[0]} images of {shape[1]} x {shape[2]}: must be at least one, '
+                             'of at least a pixel. Fix: such as --shape 512 1024')
+
+
+def tolerance(scale: float) -> float:
+    """How far a file may be from a model whose largest absolute logit is ``scale``.
+
+    1e-3, but no more than 1e-4 of the logits: those of random weights may be next to nothing.
+    """
+    return min(1e-3, 1e-4 * scale)
+
+
+@torch.no_grad()
+def check(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
+          shapes: Sequence[Shape]) -> Iterator[Tuple[Shape, float, float]]:
+    """Run a model and its exported file on the same random images.
+
+    The difference is that of logits: the largest, over all pixels and classes; or, of labels, how
+    far the logit of the file's label lies below the model's highest, so that a tie may go either
+    way.
+
+    Args:
+        model (ExportableSegmentor): The model.
+        run (Callable[[Tensor], Tensor]): The file.
+        shapes (Sequence[tuple[int, int, int]]): (B, H, W) each.
+
+    Yields:
+        tuple[tuple[int, int, int], float, float]: the shape, the difference, and the largest
+        absolute logit.
+
+    Raises:
+        ValueError: if the file's output has another shape or dtype than the model's.
+    """
+    generator = torch.Generator().manual_seed(0)
+    for batch, height, width in shapes:
+        images = torch.randint(256, (batch, 3, height, width), dtype=torch.uint8,
+                               generator=generator)
+        logits, got = model.logits(images), run(images)
+        _check_kind(got, logits, model.labels)
+        gap = _label_gap(got, logits, model) if model.labels else (got - logits).abs()
+        yield (batch, height, width), gap.max().item(), logits.abs().max().item()
+
+
+def _check_kind(got: Tensor, logits: Tensor, labels: bool) -> None:
+    shape, dtype = (logits[:, 0].shape, torch.int64) if labels else (logits.shape, logits.dtype)
+    if got.shape != shape or got.dtype != dtype:
+        raise ValueError(
+            f'the file yields {got.dtype} of {tuple(got.shape)}: must be {dtype} of '
+            f'{tuple(shape)}. Fix: export it again, with the versions that the README names.')
+
+
+def _label_gap(labels: Tensor, logits: Tensor, model: ExportableSegmentor) -> Tensor:
+    if logits.shape[1] > 1:
+        return logits.amax(dim=1) - logits.gather(1, labels[:, None])[:, 0]
+    # One channel: the distance to the threshold, where the label is on its other side.
+    threshold = torch.tensor(model.segmentor.decode_head.threshold).logit()
+    beyond = logits[:, 0] - threshold
+    return beyond.abs().where((beyond > 0) != labels.bool(), 0)

@@ -1,0 +1,70 @@
+"""Traced programs as ONNX files, and those run by onnxruntime."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import torch
+from torch import Tensor
+from torch.export import ExportedProgram
+
+from .packages import require_onnx
+from .trace import OPEN_AXES
+
+# Grid sampling is an operator from 16 on; torch's own translations begin at 18; 20 is the first
+# with the names of its modes as they are today.
+OLDEST_OPSET, OPSET = 18, 20
+
+
+def check_opset(opset: int) -> None:
+    """Refuse a version of the operator set for which torch has no translations.
+
+    Raises:
+        ValueError: if it is older than 18.
+    """
+    if opset < OLDEST_OPSET:
+        raise ValueError(
+            f'opset {opset}: must be {OLDEST_OPSET} or newer, for which torch translates its '
+            f'operators, grid sampling among them. Fix: --opset {OPSET}.')
+
+
+def write_onnx(program: ExportedProgram, path: Path, output: str = 'logits',
+               opset: int = OPSET) -> None:
+    """Write a program as one ONNX file; input ``images``, axes batch, height and width open.
+
+    Args:
+        program (ExportedProgram): From ``trace``.
+        path (Path): File to write.
+        output (str): Name of the output. Defaults to 'logits'.
+        opset (int): Version of the operator set, 18 or newer. Defaults to 20.
+
+    Raises:
+        ImportError: if a package is missing.
+        ValueError: if the operator set is too old or too new.
+    """
+    require_onnx()
+    check_opset(opset)
+    translated = torch.onnx.export(
+        program, (), dynamo=True, verbose=False, opset_version=opset, input_names=['images'],
+        output_names=[output], dynamic_shapes=(OPEN_AXES,))
+    got = translated.model.opset_imports['']
+    if got != opset:
+        raise ValueError(f'opset {opset}: torch {torch.__version__} could only write {got}. '
+                         f'Fix: --opset {got}.')
+    translated.save(path, external_data=False)
+
+
+def read_onnx(path: Path) -> Callable[[Tensor], Tensor]:
+    """An ONNX file as a function of a batch of images, run by onnxruntime on the CPU.
+
+    Raises:
+        ImportError: if a package is missing.
+    """
+    require_onnx()
+    import onnxruntime
+    session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+
+    def run(images: Tensor) -> Tensor:
+        return torch.from_numpy(session.run(None, {'images': images.numpy()})[0])
+
+    return run

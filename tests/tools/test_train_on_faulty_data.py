@@ -1,0 +1,66 @@
+"""What training says of data that are faulty, and that it survives those that are odd."""
+from __future__ import annotations
+
+import json
+
+import faulty_data
+import numpy as np
+import pytest
+from street_scene_configs import NRD
+
+SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
+         'default_hooks.checkpoint.interval=2', 'train_dataloader.batch_size=3']
+
+
+@pytest.fixture
+def train(tool, small, tmp_path):
+    def run(*options, status=0):
+        roots = [f'{split}_dataloader.dataset.data_root={tmp_path}'
+                 for split in ('train', 'val', 'test')]
+        return tool('train', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small, *roots,
+                    *SHORT, *options, status=status)
+
+    return run
+
+
+@pytest.mark.parametrize('fault, split', [('missing label file', 'train'), ('empty image', 'val')])
+def test_a_missing_or_empty_file_is_named_before_anything_is_built(train, tmp_path, fault, split):
+    faulty_data.spoil(tmp_path, fault, split)
+    path = (faulty_data.label_path if 'label' in fault else faulty_data.image_path)(
+        tmp_path, split=split)
+    last = train(status=1).strip().splitlines()[-1]
+    assert last.startswith(f'error: {split}_dataloader.dataset: 1 of 6 files') and str(path) in last
+    assert not (tmp_path / 'work').exists()
+
+
+def test_a_label_out_of_range_is_named_from_inside_a_worker(train, tmp_path):
+    faulty_data.spoil(tmp_path, 'label out of range')
+    last = train('train_dataloader.num_workers=1', status=1).strip().splitlines()[-1]
+    assert str(faulty_data.label_path(tmp_path)) in last
+    assert 'label 33 (6 pixels, the first at row 3, column 6): must be 0 to 18' in last
+
+
+def test_labels_of_another_size_are_named_in_validation(train, tmp_path):
+    faulty_data.spoil(tmp_path, 'label smaller', 'val')
+    last = train(status=1).strip().splitlines()[-1]
+    assert str(faulty_data.label_path(tmp_path, split='val')) in last
+    assert 'labels of 16 x 32 for an image of 32 x 64' in last
+    assert (tmp_path / 'work' / 'iter_2.pth').is_file()
+
+
+def test_all_ignored_batches_and_absent_classes_train_and_validate(train, tmp_path):
+    """No loss, finite gradients, and a mean over the classes that are there."""
+    faulty_data.write_tree(tmp_path)
+    for name in faulty_data.NAMES:
+        faulty_data.write(faulty_data.label_path(tmp_path, name),
+                          np.full(faulty_data.SIZE, 255, np.uint8))
+    # Norms of gradients are logged where they are clipped; MMSeg's schedules say None.
+    output = train('optim_wrapper.clip_grad._delete_=True',
+                   'optim_wrapper.clip_grad.max_norm=1000.')
+    logs, = (tmp_path / 'work').glob('*/vis_data/scalars.json')
+    logged = [json.loads(line) for line in logs.read_text().splitlines()]
+    steps = [line for line in logged if 'loss' in line]
+    assert [line['loss'] for line in steps] == [0, 0]
+    assert all(np.isfinite(line['grad_norm']) for line in steps)
+    scores, = (line for line in logged if 'mIoU' in line)
+    assert np.isfinite(scores['mIoU']) and 'nan' in output

@@ -1,0 +1,82 @@
+"""Read all images and labels of a config's data sets, and list what training would stumble over.
+
+Counts classes, sizes and ignored pixels as well. The exit status is 1 if there are errors.
+"""
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.hub import get_config
+from rich.console import Console
+from rich.progress import track
+
+import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.datasets.survey import survey_data
+from mmseg_nrd.datasets.survey_report import as_dict, class_table, summary_lines
+from mmseg_nrd.engine import add_cfg_options, read_config, silence_host_warnings
+
+SPLITS = ('train', 'val', 'test')
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help="a path, or an upstream config's name such as mmseg::"
+                        'deeplabv3plus/deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py')
+    parser.add_argument('--split', nargs='+', choices=SPLITS, default=['train', 'val'],
+                        help='which data to read (default: train val)')
+    parser.add_argument('--limit', type=int, metavar='N',
+                        help='read the first N images of each data set only')
+    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, metavar='N',
+                        help='threads that read (default: one for each core)')
+    parser.add_argument('--json', type=Path, metavar='F', help='write all that was found')
+    add_cfg_options(parser)
+    args = parser.parse_args()
+    if args.limit is not None and args.limit < 1:
+        parser.error(f'--limit {args.limit}: must be at least 1')
+    return args
+
+
+def read_any_config(args: argparse.Namespace) -> Config:
+    if '::' not in args.config:
+        return read_config(args.config, args.cfg_options)
+    cfg = get_config(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    return cfg
+
+
+def main() -> None:
+    args = parse_args()
+    silence_host_warnings()
+    console = Console()
+    bar = Console(stderr=True)
+    surveys = []
+    try:
+        if args.json:
+            args.json.parent.mkdir(parents=True, exist_ok=True)
+        cfg = read_any_config(args)
+        for split in args.split:
+            surveys.append(survey_data(
+                cfg, split, args.workers, args.limit,
+                lambda found, count, split=split: track(
+                    found, description=f'reading {split}', total=count, console=bar)))
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted: nothing was written')
+    for survey in surveys:
+        if survey.labelled:
+            console.print(class_table(survey))
+        print('\n'.join(summary_lines(survey)))
+    if args.json:
+        args.json.write_text(json.dumps(dict(
+            config=args.config, splits=[as_dict(survey) for survey in surveys]), indent=1) + '\n',
+            encoding='utf-8')
+    sys.exit(any(survey.errors for survey in surveys))
+
+
+if __name__ == '__main__':
+    main()

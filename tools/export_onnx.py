@@ -1,0 +1,50 @@
+"""Write a segmentor as an ONNX file, and check it against the model with onnxruntime.
+
+Input `images`: pixels as cv2 reads them, uint8, (B, 3, H, W), any batch, height and width. Output
+`logits`, float32, (B, classes, H, W), or with --labels `labels`, int64, (B, H, W). If the two
+differ by more than 1e-3 on any of the sizes, no file is left and the exit status is 1.
+"""
+import argparse
+import logging
+import sys
+import warnings
+from functools import partial
+
+import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.export import OPSET, read_onnx, write_onnx
+from mmseg_nrd.export.command import add_export_arguments, export_file
+from mmseg_nrd.export.onnx_file import check_opset
+from mmseg_nrd.export.packages import require_onnx
+
+ENDING = '.onnx'
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_export_arguments(parser, ENDING)
+    parser.add_argument('--opset', type=int, default=OPSET,
+                        help=f'version of the operator set (default {OPSET})')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    silence_host_warnings()
+    warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
+    # What torch says of itself: a deprecated call, and operators of torchvision it goes without.
+    warnings.filterwarnings('ignore', category=FutureWarning, message='.*LeafSpec')
+    logging.getLogger('torch.onnx').setLevel(logging.ERROR)
+    write = partial(write_onnx, output='labels' if args.labels else 'logits', opset=args.opset)
+    try:
+        require_onnx()
+        check_opset(args.opset)
+        agrees = export_file(args, ENDING, write, read_onnx)
+    except (ImportError, OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    sys.exit(not agrees)
+
+
+if __name__ == '__main__':
+    main()
