@@ -11,9 +11,9 @@ from pathlib import Path
 import mmcv
 import pytest
 import torch
-from mmengine.analysis import get_model_complexity_info
 from host_cases import needs_upstreams_mmengine, needs_upstreams_mmseg
 from hostile_cases import needs_torch_2_6
+from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import HistoryBuffer
