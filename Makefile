@@ -11,7 +11,7 @@
 # make docs-site  build the site from docs/ into build/site; warnings are errors
 # make metafiles  write what mim looks up of each config; minutes, since costs are counted
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
-# make bench-suites  the cost of twelve decoders and of nine real-time networks; a quiet machine
+# make bench-suites  the cost of twelve decoders and of nine real-time networks, twice; half an hour
 # make soak   train NRD for 2000 iterations and watch memory, files and workers; 15 minutes
 #
 # Everything is installed into $(VENV), once. To choose another torch or index:
@@ -111,12 +111,16 @@ bench: $(STAMP)
 	$(BIN)/python tools/speed.py --out benchmarks/results/speed-kept-memory --keep-freed-memory
 	$(BIN)/python tools/real_time.py --out benchmarks/results/real-time
 
-SUITE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 $(3) \
-	--keep-freed-memory --rounds 5 \
-	--json $(2)/results.json --markdown $(2)/report.md --plot $(2)/plot.png
+MEASURE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 $(3) \
+	--keep-freed-memory --rounds 5
+# Twice, to see how well the ratios repeat.
+AGAIN = $(MEASURE) --json $(2)/again.json
+SUITE = $(MEASURE) --json $(2)/results.json --markdown $(2)/report.md --plot $(2)/plot.png
 bench-suites: $(STAMP)
 	$(call SUITE,decoders,benchmarks/results/decoders,)
+	$(call AGAIN,decoders,benchmarks/results/decoders,)
 	$(call SUITE,real_time,benchmarks/results/real-time-suite,--train-step)
+	$(call AGAIN,real_time,benchmarks/results/real-time-suite,--train-step)
 
 # Small crops and a narrow head: what leaks does so in any.
 soak: $(STAMP) $(DATA)

@@ -39,3 +39,14 @@ def test_pictures_of_a_page_are_there(page):
     for link in linked:
         if '://' not in link:
             assert (page.parent / link.split('#')[0]).exists(), link
+
+
+@pytest.mark.parametrize('suite', ['decoders', 'real-time-suite'])
+def test_two_runs_of_a_suite_agree(suite):
+    first, second = ({(row['name'], mode, part): figures['ratio']['seconds']
+                      for row in json.loads((RESULTS / suite / file).read_text())
+                      for mode, measured in row['modes'].items()
+                      for part, figures in measured['parts'].items() if part == 'whole'}
+                     for file in ('results.json', 'again.json'))
+    assert len(first) >= 12 and first.keys() == second.keys()
+    assert second == pytest.approx(first, rel=0.15)

@@ -1,7 +1,7 @@
 """Train for long and watch memory, open files, threads and worker processes.
 
 Writes OUT/results.json and OUT/plot.png. The exit status is 1 if after the warm-up memory grows by
-more than 10 MB in 1000 iterations, or if any file, thread or worker comes on top.
+more than --max-growth, or if any file, thread or worker comes on top.
 """
 import argparse
 import json
@@ -13,13 +13,14 @@ from mmengine.runner import Runner
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark.environment import describe_environment
-from mmseg_nrd.benchmark.soak import ResourceHook, growth, leaks, summary
+from mmseg_nrd.benchmark.soak import MAX_GROWTH, ResourceHook, growth, leaks, summary
 from mmseg_nrd.benchmark.soak_figure import draw_soak
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
     config_errors_in_a_sentence,
+    data_errors_in_a_sentence,
     load_config,
     silence_host_warnings,
 )
@@ -38,6 +39,9 @@ def parse_args() -> argparse.Namespace:
                         help='leave the first N iterations out of the growth (default: 500)')
     parser.add_argument('--interval', type=int, default=20, metavar='N',
                         help='look every N iterations (default: 20)')
+    parser.add_argument('--max-growth', type=float, default=MAX_GROWTH, metavar='MB',
+                        help='memory may grow by so much in 1000 iterations '
+                        f'(default: {MAX_GROWTH:g})')
     add_config_arguments(parser)
     return parser.parse_args()
 
@@ -71,7 +75,7 @@ def main() -> None:
         cfg = prepare_config(args)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    with config_errors_in_a_sentence(cfg):
+    with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
         runner = Runner.from_cfg(cfg)
         runner.register_hook(hook)
         runner.train()
@@ -81,9 +85,9 @@ def main() -> None:
         warm_up=args.warm_up, val_interval=args.val_interval, growth=grown, samples=hook.samples)
     (args.out / 'results.json').write_text(json.dumps(results, indent=1) + '\n', encoding='utf-8')
     draw_soak(results, args.out / 'plot.png')
-    for line in summary(results):
+    for line in summary(results, args.max_growth):
         print('  '.join(f'{cell:<26}' for cell in line).rstrip())
-    sys.exit('\n'.join(f'error: {leak}' for leak in leaks(grown)) or 0)
+    sys.exit('\n'.join(f'error: {leak}' for leak in leaks(grown, args.max_growth)) or 0)
 
 
 if __name__ == '__main__':

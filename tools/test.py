@@ -14,6 +14,7 @@ from mmseg_nrd.engine import (
     check_checkpoint,
     check_tta,
     config_errors_in_a_sentence,
+    data_errors_in_a_sentence,
     load_config,
     silence_host_warnings,
 )
@@ -84,7 +85,7 @@ def main() -> None:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
     try:
-        with config_errors_in_a_sentence(cfg):
+        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
             Runner.from_cfg(cfg).test()
     except CheckpointError as error:
         sys.exit(f'error: {error}')

@@ -12,6 +12,7 @@ from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
     config_errors_in_a_sentence,
+    data_errors_in_a_sentence,
     load_config,
     prepare_distributed_cpu,
     prepare_resume,
@@ -59,7 +60,7 @@ def main() -> None:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume
     try:
-        with config_errors_in_a_sentence(cfg):
+        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
             runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
             runner.train()
     except (CheckpointError, FloatingPointError) as error:

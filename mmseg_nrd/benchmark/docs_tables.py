@@ -6,7 +6,7 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
+``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``, ``soak``,
 ``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``.
 """
 from __future__ import annotations
@@ -14,13 +14,15 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections import Counter
 from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Union
 
 from .config_tables import cost_lines, recipe_lines
-from .environment import environment_note
+from .environment import differences, environment_note
 from .parts import WHOLE
 from .report import format_runs, short_names
+from .soak import summary
 from .speed_report import format_rows
 from .suite_report import modes_of, table_lines
 
@@ -105,10 +107,24 @@ def budgets(results: dict) -> str:
     return _markdown(lines)
 
 
+def soak(results: dict) -> str:
+    """What a long training held, and by how much that grew."""
+    return _markdown(summary(results))
+
+
 def environment(results: dict) -> str:
-    """Where and with what it was measured, and the command; of a long one the beginning."""
+    """Where and with what it was measured, and the command; of a long one the beginning.
+
+    Runs that an earlier command left finished have an environment of their own.
+    """
     command = textwrap.shorten(results['command'], _LONGEST_COMMAND, placeholder=' ...')
-    return f"`{command}`, {environment_note(results['environment'])}.\n"
+    elsewhere = Counter(
+        differences(where, results['environment']) for row in results.get('rows', ())
+        for budget in row.get('runs', {}).values() for where in budget['environments'])
+    runs = sum(elsewhere.values())
+    earlier = ''.join(f'; {count} of {runs} runs by an earlier command, with {what}'
+                      for what, count in elsewhere.items() if what)
+    return f"`{command}`, {environment_note(results['environment'])}{earlier}.\n"
 
 
 def configs(folder: Path) -> str:
@@ -123,7 +139,7 @@ def recipes(folder: Path) -> str:
 
 KINDS: Dict[str, Callable[..., str]] = dict(
     races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
-    environment=environment, configs=configs, recipes=recipes)
+    soak=soak, environment=environment, configs=configs, recipes=recipes)
 
 
 def _read(path: Path) -> Union[dict, Path]:

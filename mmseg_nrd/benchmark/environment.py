@@ -54,3 +54,8 @@ def describe_environment(device: Optional[str] = None, **extra: object) -> Dict[
 def environment_note(environment: Dict[str, object]) -> str:
     """What :func:`describe_environment` returned, as one line of a report."""
     return 'measured with ' + ', '.join(f'{key} {value}' for key, value in environment.items())
+
+
+def differences(one: Dict[str, object], other: Dict[str, object]) -> str:
+    """What stands in ``one`` and is not so in ``other``; empty if there is nothing."""
+    return ', '.join(f'{key} {value}' for key, value in one.items() if other.get(key) != value)

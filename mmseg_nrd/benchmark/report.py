@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from .comparison import Entry
-from .environment import environment_note
+from .environment import differences, environment_note
 from .losses import thin
 from .timing import ratio
 from .training import Outcome
@@ -135,8 +135,7 @@ def _history(entries: List[Entry], environment: Dict[str, object]) -> List[str]:
     elsewhere: Dict[str, List[str]] = {}
     for name, where in [('s / iteration', entries[0].environment),
                         *((name, outcome.environment) for name, outcome in runs.values())]:
-        differs = ', '.join(f'{key} {value}' for key, value in where.items()
-                            if environment.get(key) != value)
+        differs = differences(where, environment)
         if differs:
             elsewhere.setdefault(differs, []).append(name)
     notes += [f'- by an earlier command, with {differs}: {"; ".join(what)}'
@@ -148,11 +147,13 @@ def _as_dict(entry: Entry) -> dict:
     """A row of ``results.json``."""
     return dict(
         config=entry.name, cost=asdict(entry.cost), seconds_per_iteration=asdict(entry.step),
+        environment=entry.environment,
         runs={budget: dict(iterations=entry.iterations[budget],
                            miou=[outcome.miou for outcome in outcomes],
                            more=[outcome.more for outcome in outcomes],
                            train_seconds=[outcome.seconds for outcome in outcomes],
                            resumed=[outcome.resumed for outcome in outcomes],
+                           environments=[outcome.environment for outcome in outcomes],
                            curves=[thin(outcome.losses) for outcome in outcomes],
                            checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
               for budget, outcomes in entry.outcomes.items()})

@@ -85,22 +85,23 @@ def growth(samples: Sequence[Dict[str, float]], warm_up: int) -> Dict[str, float
     return found
 
 
-def leaks(grown: Dict[str, float]) -> List[str]:
+def leaks(grown: Dict[str, float], max_growth: float = MAX_GROWTH) -> List[str]:
     """What has grown more than it may, a sentence each.
 
     Args:
         grown (dict[str, float]): Of :func:`growth`.
+        max_growth (float): MB that memory may grow by in 1000 iterations. Defaults to 10.
 
     Returns:
-        list[str]: Empty if memory grew by less than ``MAX_GROWTH`` and nothing else at all.
+        list[str]: Empty if memory grew by no more than ``max_growth`` and nothing else at all.
     """
     found = [f'{NAMES[name]} grew by {grown[name]:.1f} MB in 1000 iterations; at most '
-             f'{MAX_GROWTH:g} are allowed' for name in MEMORY if grown[name] > MAX_GROWTH]
+             f'{max_growth:g} are allowed' for name in MEMORY if grown[name] > max_growth]
     return found + [f'{NAMES[name]}: {grown[name]:.0f} more than after the warm-up; none are '
                     'allowed' for name in COUNTS if grown[name] > 0]
 
 
-def summary(results: Dict[str, Any]) -> List[Sequence[str]]:
+def summary(results: Dict[str, Any], max_growth: float = MAX_GROWTH) -> List[Sequence[str]]:
     """A table of a soak: what was held after the warm-up and at the end, and the growth."""
     kept = [sample for sample in results['samples'] if sample['iteration'] > results['warm_up']]
     lines: List[Sequence[str]] = [(
@@ -110,7 +111,8 @@ def summary(results: Dict[str, Any]) -> List[Sequence[str]]:
         digits, unit = (1, ' MB') if name in MEMORY else (0, '')
         values = [f'{value:.{digits}f}{unit}' for value in (
             kept[0][name], kept[-1][name], max(sample[name] for sample in kept))]
-        per = f"{results['growth'][name]:.{digits}f}{unit}"
+        # Added to zero, a rounded minus zero loses its sign.
+        per = f"{round(results['growth'][name], digits) + 0.0:.{digits}f}{unit}"
         lines.append((title, *values, f'{per} in 1000 iterations' if unit else per,
-                      f'{MAX_GROWTH:g} MB' if unit else '0'))
+                      f'{max_growth:g} MB' if unit else '0'))
     return lines

@@ -24,7 +24,8 @@ def _cells(part: dict) -> Tuple[str, ...]:
         _with_ratio(f"{part['multiply_adds'] / 1e9:.2f}", part, 'multiply_adds'),
         _with_ratio(f"{seconds['median'] * 1e3:.1f} ({seconds['iqr'] * 1e3:.1f})", part,
                     'seconds'),
-        '' if frames is None else _with_ratio(f'{frames:.1f}', part, 'frames_per_second'),
+        '' if frames is None else _with_ratio(
+            f'{frames:.{1 if frames >= 10 else 2}f}', part, 'frames_per_second'),
         _with_ratio(f"{part['peak_bytes'] / 1e6:.0f}", part, 'peak_bytes'))
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from .segmentor import ExportableSegmentor
 
 Shape = Tuple[int, int, int]
+MOST = 1e-3
 
 
 def shapes_around(size: Tuple[int, int]) -> Tuple[Shape, Shape, Shape]:
@@ -30,12 +31,18 @@ def check_shapes(shapes: Sequence[Shape]) -> None:
                              'of at least a pixel. Fix: such as --shape 512 1024')
 
 
-def tolerance(scale: float) -> float:
-    """How far a file may be from a model whose largest absolute logit is ``scale``.
+def tolerance(scale: float, most: float = MOST) -> float:
+    """How far a file may be from a model.
 
-    1e-3, but no more than 1e-4 of the logits: those of random weights may be next to nothing.
+    Args:
+        scale (float): The model's largest absolute logit.
+        most (float): As far as the logits may differ, however large they are. Defaults to 1e-3.
+
+    Returns:
+        float: that, but no more than 1e-4 of the largest logit: those of random weights may be
+        next to nothing.
     """
-    return min(1e-3, 1e-4 * scale)
+    return min(most, 1e-4 * scale)
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ from torch.export import ExportedProgram
 
 from ..benchmark.size import image_size
 from ..engine import add_cfg_options, find_config
-from .check import check, check_shapes, shapes_around, tolerance
+from .check import MOST, check, check_shapes, shapes_around, tolerance
 from .loading import load_segmentor
 from .segmentor import ExportableSegmentor
 from .trace import trace
@@ -37,7 +37,17 @@ def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
                         "(default: the config's own)")
     parser.add_argument('--check-shapes', nargs='+', type=_shape, metavar='BxHxW',
                         help='check with these batches instead, such as 1x512x1024 2x385x513')
+    parser.add_argument('--tolerance', type=_positive, default=MOST, metavar='T',
+                        help=f'let logits differ by so much (default {MOST}), though never by more '
+                        'than 1e-4 of the largest')
     add_cfg_options(parser)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f'{text}: must be above 0. Fix: {MOST}.')
+    return value
 
 
 def _shape(text: str) -> Tuple[int, int, int]:
@@ -78,13 +88,16 @@ def export_file(args: argparse.Namespace, ending: str,
     unfinished = args.out.with_name(f'unfinished-{args.out.name}')
     try:
         write(program, unfinished)
-        agrees = _compare(model, read(unfinished), shapes)
+        agrees = _compare(model, read(unfinished), shapes, args.tolerance)
         if agrees:
             unfinished.replace(args.out)
     finally:
         unfinished.unlink(missing_ok=True)
     if agrees:
         print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
+    else:
+        print(f'{args.out}: not written. Fix: if the difference is next to nothing for logits as '
+              'large as these, pass a --tolerance above it.')
     return agrees
 
 
@@ -108,11 +121,11 @@ def _say_what_is_left_out(args: argparse.Namespace, cfg: Config) -> None:
 
 
 def _compare(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
-             shapes: Sequence[Tuple[int, int, int]]) -> bool:
+             shapes: Sequence[Tuple[int, int, int]], most: float) -> bool:
     agrees = []
     for (batch, height, width), difference, scale in check(model, run, shapes):
-        agrees.append(difference <= tolerance(scale))
-        verdict = '' if agrees[-1] else f', above {tolerance(scale):.1e}: FAILED'
+        agrees.append(difference <= tolerance(scale, most))
+        verdict = '' if agrees[-1] else f', above {tolerance(scale, most):.1e}: FAILED'
         print(f'{batch} x 3 x {height} x {width}: maximum difference {difference:.1e}, of logits '
               f'up to {scale:.1e}{verdict}')
     return all(agrees)

@@ -10,6 +10,7 @@ from mmseg_nrd.benchmark.docs_tables import fill
 
 def run(miou, seconds, boundary=()):
     return dict(iterations=7, miou=miou, train_seconds=seconds,
+                environments=[dict(threads=2)] * len(miou),
                 more=[dict(mBIoU=value) for value in boundary])
 
 
@@ -51,6 +52,14 @@ def test_a_table_replaces_what_stood_between_its_comments(root, kind, expected):
     assert fill(filled, root) == filled
 
 
+def test_runs_of_an_earlier_command_have_their_own_environment(root):
+    results = json.loads((root / 'results.json').read_text())
+    results['rows'][1]['runs']['iters']['environments'][0] = dict(threads=1)
+    (root / 'results.json').write_text(json.dumps(results))
+    assert ('measured with threads 2; 1 of 8 runs by an earlier command, with threads 1.\n'
+            in fill(page('results.json environment'), root))
+
+
 def suite_row(name, **figures):
     return dict(dict(name=name, config=name, size=[32, 64], error=None, modes={}, baseline='nrd_a',
                      command='python tools/benchmark.py', environment=dict(threads=2)), **figures)
@@ -68,7 +77,7 @@ def test_a_suite_is_read_as_its_tool_writes_it(tmp_path):
         '| [ratio to] nrd_a | image | parameters, M | multiply-adds, G | latency, ms (IQR) | '
         'images / s | peak memory, MB | mIoU, published |\n'
         '| --- | --- | --- | --- | --- | --- | --- | --- |\n'
-        '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.0 | 7 | 79.80 (Town) |\n'
+        '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.00 | 7 | 79.80 (Town) |\n'
         '| fcn |  | ERROR: ImportError: needs mmdet |  |  |  |  |  |\n')
     with pytest.raises(ValueError, match="mode 'training': must be one of .*inference.*Fix: "):
         fill(page('results.json suite training'), tmp_path)
@@ -86,6 +95,17 @@ def test_two_runs_of_a_suite_stand_side_by_side(tmp_path):
     assert fill(page(directive), tmp_path) == page(
         directive, '| time, ratio to nrd_a | one run | another | apart |\n'
         '| --- | --- | --- | --- |\n| nrd | 1.00 | 1.00 | 0% |\n| fcn | 0.50 | 0.45 | 10% |\n')
+
+
+def test_a_soak_is_read_as_its_tool_writes_it(tmp_path):
+    held = dict(memory=500, worker_memory=300, files=20, worker_files=40, threads=3, workers=2)
+    (tmp_path / 'results.json').write_text(json.dumps(dict(
+        warm_up=10, growth=dict(held, memory=-0.25),
+        samples=[dict(held, iteration=10 * at, memory=500 + at) for at in range(1, 4)])))
+    lines = fill(page('results.json soak'), tmp_path).split('\n')
+    assert lines[2] == '| held | iteration 20 | iteration 30 | most | growth | at most |'
+    assert lines[4] == ('| memory of training | 502.0 MB | 503.0 MB | 503.0 MB | -0.2 MB in 1000 '
+                        'iterations | 10 MB |')
 
 
 def test_a_long_command_is_cut(root):

@@ -47,7 +47,10 @@ def test_a_report_says_what_was_resumed_and_what_was_measured_elsewhere(tmp_path
             in text)
     assert text.count('seed 0') == text.count('seed 1') == 1
     assert '![what](x.png)' in text
-    run = json.loads(results.read_text())['rows'][0]['runs']['iters']
+    row = json.loads(results.read_text())['rows'][0]
+    assert row['environment'] == before
+    run = row['runs']['iters']
+    assert run['environments'] == [now, before]
     assert run['resumed'] == [2, 0]
     assert len(run['curves'][1]['loss']) == len(run['curves'][1]['iteration']) == 100
 

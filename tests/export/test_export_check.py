@@ -98,3 +98,5 @@ def test_empty_images_are_refused(shape):
 def test_small_logits_need_a_small_difference():
     assert [tolerance(scale) for scale in (0.1, 5, 10, 1000)] == pytest.approx(
         [1e-5, 5e-4, 1e-3, 1e-3])
+    assert [tolerance(scale, most=0.01) for scale in (0.1, 50, 1000)] == pytest.approx(
+        [1e-5, 5e-3, 1e-2])

@@ -97,7 +97,34 @@ def test_a_file_that_differs_is_not_left_and_the_old_one_stays(config, tmp_path,
     assert not run(config, out, read=read)
     assert list(tmp_path.iterdir()) == [out] and out.read_bytes() == b'old'
     lines = capsys.readouterr().out.splitlines()
-    assert [line.endswith(': FAILED') for line in lines[-3:]] == [False, True, False]
+    assert [line.endswith(': FAILED') for line in lines[-4:-1]] == [False, True, False]
+    assert lines[-1].startswith(f'{out}: not written. Fix: ')
+    # A tiny model's logits are far from 1, so that this is still more than 1e-4 of them.
+    assert not run(config, out, '--tolerance', '1', read=read)
+    assert out.read_bytes() == b'old'
+
+
+def test_large_logits_may_be_given_a_larger_tolerance(config, tmp_path):
+    state = load_segmentor(config)[0].state_dict()
+    state['decode_head.conv_seg.bias'] += torch.tensor([0., 500., 0.])
+    torch.save(state, tmp_path / 'weights.pth')
+
+    def read(path):
+        exact = read_program(path)
+        return lambda images: exact(images) + 5e-3
+
+    def export(*options):
+        return run(config, tmp_path / 'a.pt2', tmp_path / 'weights.pth', *options, read=read)
+
+    assert not export() and not export('--tolerance', '4e-3')
+    assert export('--tolerance', '6e-3')
+
+
+@pytest.mark.parametrize('text', ['0', '-1', 'nan'])
+def test_a_tolerance_is_positive(config, text, capsys):
+    with pytest.raises(SystemExit):
+        arguments(config, 'a.pt2', f'--tolerance={text}')
+    assert f'{text}: must be above 0. Fix: 0.001' in capsys.readouterr().err
 
 
 def test_a_sliding_window_is_pointed_out(config, tmp_path, capsys):

@@ -46,8 +46,8 @@ def test_it_is_refused_with_its_path(tool, kind, call, small, street_scenes, tmp
                                f'load_from={path}'],
         'test': [NRD, path, '--work-dir', work, '--cfg-options', *small],
         'convert_checkpoint': [NRD, path, tmp_path / 'ours.pth'],
-        'export_onnx': [NRD, tmp_path / 'x.onnx', '--checkpoint', path],
-        'export_torch': [NRD, tmp_path / 'x.pt2', '--checkpoint', path],
+        'export_onnx': [NRD, path, '--out', tmp_path / 'x.onnx'],
+        'export_torch': [NRD, path, '--out', tmp_path / 'x.pt2'],
         'predict': [image, '--config', NRD, '--checkpoint', path, '--out', work, '--quiet'],
     }[tool]
     said = call(tool.split()[0], *arguments)
