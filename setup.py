@@ -13,7 +13,7 @@ VERSION = re.search(r"__version__ = '([^']+)'",
                     (HERE / 'mmseg_nrd' / 'version.py').read_text()).group(1)
 
 # Upstream MMSegmentation and its forks share import names, so no hard requirement names one.
-MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.5.0']
+MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.7.4']
 # What tools/export_onnx.py writes and checks ONNX files with.
 EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 
@@ -106,7 +106,7 @@ setup(
         'setuptools<82',
     ],
     extras_require={
-        'lite': [*MMSEG, 'mmcv-lite>=2.0.0rc4,<2.2'],
+        'lite': [*MMSEG, 'mmcv-lite>=2.0.0,<2.2'],
         'mmseg': MMSEG,
         'export': EXPORT,
         # With what their tests need, lest those be skipped.

@@ -14,6 +14,7 @@ from pathlib import Path
 import mmcv
 import pytest
 import torch
+from host_cases import needs_upstreams_mmengine, needs_upstreams_mmseg
 from mmengine.runner import checkpoint
 from mmengine.utils.dl_utils import mmcv_full_available
 
@@ -31,6 +32,7 @@ def python(code: str) -> subprocess.CompletedProcess:
 
 
 @needs_lite
+@needs_upstreams_mmseg
 def test_without_the_mend_mmseg_models_cannot_be_imported():
     done = python('import mmseg.models')
     assert done.returncode != 0
@@ -123,6 +125,7 @@ def test_importing_the_package_checks_the_host():
     assert "pip install 'mmseg_nrd[lite]'" in last
 
 
+@needs_upstreams_mmengine
 def test_missing_pkg_resources_is_named_in_one_line(monkeypatch):
     compat.require_pkg_resources()  # it is here, so nothing happens
     monkeypatch.setitem(sys.modules, 'pkg_resources', None)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from host_cases import needs_upstreams_mmengine
 from hostile_cases import needs_torch_2_6
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
@@ -78,6 +79,7 @@ def trained(tmp_path_factory):
     return out, train(out, 2)
 
 
+@needs_upstreams_mmengine
 def test_without_the_mend_mmengine_cannot_load_its_own_checkpoint(trained):
     assert 'REFUSED UnpicklingError' in trained[1]
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+if sys.version_info < (3, 10):
+    pytest.skip('reads sys.stdlib_module_names, new in Python 3.10', allow_module_level=True)
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'mmseg_nrd'
 HOST = {'mmcv', 'mmengine', 'mmseg'}

@@ -11,6 +11,8 @@ from pathlib import Path
 import mmcv
 import pytest
 import torch
+from host_cases import needs_upstreams_mmengine, needs_upstreams_mmseg
+from hostile_cases import needs_torch_2_6
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
@@ -22,6 +24,7 @@ from mmengine.visualization import TensorboardVisBackend
 from mmseg.registry import MODELS
 
 from mmseg_nrd import compat
+from mmseg_nrd.compat import loading, training_state
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import prepare_distributed_cpu
 
@@ -29,7 +32,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / 'docs' / 'troubleshooting.md'
 HEADINGS = re.findall(r'^### `(.*)`$', PAGE.read_text(), re.MULTILINE)
 # What one machine with working packages cannot show.
-ELSEWHERE = {"No module named 'ftfy'", 'libGL.so.1: cannot open shared object file',
+ELSEWHERE = {"FormatCode() got an unexpected keyword argument 'verify'",
+             "No module named 'ftfy'", 'libGL.so.1: cannot open shared object file',
              'urlopen error', 'Torch not compiled with CUDA enabled',
              'is used but incompatible. Please install mmcv>=2.0.0rc4'}
 HEAD = dict(type='NRDHead', in_channels=12, in_index=1, channels=8, num_classes=3,
@@ -113,6 +117,13 @@ def forged_checkpoint(tmp_path, monkeypatch):
     load_checkpoint(torch.nn.Linear(1, 1), str(tmp_path / 'forged.pth'), map_location='cpu')
 
 
+def old_torch(tmp_path, monkeypatch):
+    for module in (loading, training_state):
+        monkeypatch.setattr(module, 'CAN_ALLOW_TRAINING_STATE', False)
+    torch.save(HistoryBuffer(), tmp_path / 'iter_1.pth')
+    load_checkpoint(torch.nn.Linear(1, 1), str(tmp_path / 'iter_1.pth'), map_location='cpu')
+
+
 def authors_names(tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(mmengine_checkpoint, 'print_log',
@@ -151,6 +162,7 @@ CASES = {
     'which does not exist. Fix: set data_root': no_data,
     'Weights only load failed': checkpoint,
     'Fix: do not load it unless you trust it': forged_checkpoint,
+    "can load nothing else safely, mmengine's own training state included": old_torch,
     'unexpected key in source state_dict: decode_head.classifier': authors_names,
     'Expected more than 1 value per channel when training':
         lambda *_: MODELS.build(HEAD).train()(levels(batch=1)),
@@ -167,7 +179,9 @@ CASES = {
         decode_head=dict(type='FCNHead', in_channels=512, channels=8, num_classes=3)))),
 }
 NEEDS = {
-    "No module named 'mmcv._ext'": LITE,
+    "No module named 'mmcv._ext'": (LITE, needs_upstreams_mmseg),
+    'mmengine needs pkg_resources, which setuptools 82 removed': needs_upstreams_mmengine,
+    'Fix: do not load it unless you trust it': needs_torch_2_6,
     'was called, but mmcv-lite has no compiled ops': LITE,
     'SyncBN with --launcher pytorch on CPUs': WITHOUT_CUDA,
     'is only available training on gpu, npu, mlu or musa': WITHOUT_CUDA,

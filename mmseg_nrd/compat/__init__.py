@@ -6,17 +6,20 @@ What stands between a fresh ``pip install`` and a training run that may be kille
 * torch 2.6 loads checkpoints with ``weights_only=True``, which refuses the training state
   that mmengine saves, while weights from URLs are still loaded without it;
 * mmengine writes a checkpoint in place, so a run killed meanwhile leaves a torn one;
-* setuptools 82 dropped ``pkg_resources``, which mmengine needs for ``mmseg::`` configs.
+* the forks onedl-mmengine and onedl-mmsegmentation do not find each other's ``mmseg::`` configs,
+  and that mmengine loads without ``weights_only`` what it cannot load with it;
+* setuptools 82 dropped ``pkg_resources``, which upstream's mmengine needs for ``mmseg::`` configs.
 
-:func:`apply` mends the first three and explains the last. It is idempotent, it changes
+:func:`apply` mends all but the last, which it explains. It is idempotent, it changes
 nothing that works already, and it imports nothing else of this package.
 """
+from .forks import find_forked_mmseg
 from .host import apply, require_mmseg, require_pkg_resources
 from .loading import CheckpointError, load_checkpoints_safely
 from .missing_ops import provide_mmcv_ops
 from .saving import save_checkpoints_whole, whole_file
 
 __all__ = [
-    'CheckpointError', 'apply', 'load_checkpoints_safely', 'provide_mmcv_ops', 'require_mmseg',
-    'require_pkg_resources', 'save_checkpoints_whole', 'whole_file',
+    'CheckpointError', 'apply', 'find_forked_mmseg', 'load_checkpoints_safely', 'provide_mmcv_ops',
+    'require_mmseg', 'require_pkg_resources', 'save_checkpoints_whole', 'whole_file',
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 
+from .forks import find_forked_mmseg
 from .loading import load_checkpoints_safely
 from .missing_ops import provide_mmcv_ops
 from .saving import save_checkpoints_whole
@@ -50,6 +51,7 @@ def apply() -> None:
     """
     require_mmseg()
     require_pkg_resources()
+    find_forked_mmseg()
     provide_mmcv_ops()
     load_checkpoints_safely()
     save_checkpoints_whole()

@@ -7,6 +7,9 @@ import threading
 
 import torch
 
+# Older allow-lists cannot serve one object under another's name, which getattr needs.
+CAN_ALLOW_TRAINING_STATE = tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 6)
+
 _STATISTICS = ('min', 'max', 'current', 'mean')
 
 
@@ -87,8 +90,7 @@ _LOADING = threading.RLock()
 @contextlib.contextmanager
 def training_state_allowed():
     """A context in which ``weights_only`` lets mmengine's training state pass."""
-    # Older allow-lists cannot serve one object under another's name, which getattr needs.
-    if tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6):
+    if not CAN_ALLOW_TRAINING_STATE:
         yield
         return
     with _LOADING:

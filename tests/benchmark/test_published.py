@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mmseg
 import pytest
-from mmengine.utils import get_installed_path
 
 from mmseg_nrd.benchmark.published import published_score
 
@@ -45,6 +45,6 @@ def test_ours_say_that_it_is_the_papers():
 
 
 def test_upstreams_metafiles_are_found():
-    upstream = Path(get_installed_path('mmsegmentation')) / '.mim' / 'configs'
+    upstream = Path(mmseg.__path__[0]) / '.mim' / 'configs'
     path = upstream / 'fcn' / 'fcn_r50-d8_4xb2-80k_cityscapes-512x1024.py'
     assert published_score(path) == dict(dataset='Cityscapes', miou=73.61)
