@@ -15,7 +15,8 @@ REQUIREMENTS = Path('requirements')
 PINNED = ['-c', str(REQUIREMENTS / 'constraints.txt')]
 # mmcv's setup.py wants torch and pkg_resources there, and forgets to ask for them.
 TO_BUILD = ['setuptools<82', 'wheel', 'torch==2.13.0', 'ninja', 'psutil']
-TESTED_WITH = ['ftfy', 'regex', 'pytest', 'hypothesis', 'onnx', 'onnxscript', 'onnxruntime']
+TESTED_WITH = ['ftfy', 'regex', 'pytest', 'pytest-xdist', 'hypothesis', 'onnx', 'onnxscript',
+               'onnxruntime']
 
 
 def first_that_runs(*versions):
@@ -31,7 +32,7 @@ def first_that_runs(*versions):
 
 
 def run_tests(session):
-    arguments = session.posargs or ['-m', 'not slow']
+    arguments = session.posargs or ['-m', 'not slow', '-n', 'auto', '--maxprocesses', '4']
     # From the checkout, so that sessions share no build folder.
     session.run('python', '-m', 'pytest', *arguments, env={'PYTHONPATH': str(Path.cwd())})
 
