@@ -32,9 +32,11 @@ def first_that_runs(*versions):
 
 
 def run_tests(session):
-    arguments = session.posargs or ['-m', 'not slow', '-n', 'auto', '--maxprocesses', '4']
+    """The arguments for pytest, or the fast tests as docs/versions.md has them."""
+    command = ['-m', 'pytest', *session.posargs] if session.posargs else [
+        'tools/record_tests.py', session.name.split('-')[0], '-n', 'auto', '--maxprocesses', '4']
     # From the checkout, so that sessions share no build folder.
-    session.run('python', '-m', 'pytest', *arguments, env={'PYTHONPATH': str(Path.cwd())})
+    session.run('python', *command, env={'PYTHONPATH': str(Path.cwd())})
 
 
 @nox.session(python=first_that_runs('3.11', '3.12'))

@@ -20,7 +20,7 @@ EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 # What mim looks for in the folder .mim of an installed package.
 MIM = ('configs', 'tools', 'model-index.yml')
 # They write files of a checkout.
-MAINTAINERS_TOOLS = ('make_docs.py', 'make_metafiles.py')
+MAINTAINERS_TOOLS = ('make_docs.py', 'make_metafiles.py', 'record_tests.py')
 
 
 def mim_files():

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from .comparison import Entry
 from .losses import smooth
-from .panels import distinct_colours
+from .panels import distinct_looks
 from .report import TITLES, short_names
 
 
@@ -25,13 +25,13 @@ def draw_curves(entries: List[Entry], path: Path) -> None:
     axes = figure.subplots(1, len(budgets), squeeze=False)[0]
     for axis, budget in zip(axes, budgets):
         window = max(entry.iterations[budget] for entry in entries) // 40 * 2 + 1
-        for entry, name, colour in zip(entries, names, distinct_colours(len(entries))):
+        for entry, name, (colour, style) in zip(entries, names, distinct_looks(len(entries))):
             for seed, outcome in enumerate(entry.outcomes[budget]):
                 at = np.arange(1, len(outcome.losses) + 1)
                 if budget == 'time':
                     at = at * outcome.seconds / len(outcome.losses)
-                axis.plot(at, smooth(outcome.losses, window), color=colour, linewidth=1,
-                          label=name if seed == 0 else None)
+                axis.plot(at, smooth(outcome.losses, window), color=colour, linestyle=style,
+                          linewidth=1, label=name if seed == 0 else None)
         axis.set_title(TITLES[budget].split(' (')[0])
         axis.set_xlabel('training time, s' if budget == 'time' else 'iteration')
         axis.set_ylabel('training loss' + (f', mean of {window}' if window > 1 else ''))

@@ -7,7 +7,8 @@ A table stands between two comments::
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
 ``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``, ``soak``,
-``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``.
+``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``; of a folder
+of results, ``versions``.
 """
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ from .report import format_runs, short_names
 from .soak import summary
 from .speed_report import format_rows
 from .suite_report import modes_of, table_lines
+from .tested import version_lines
 
 _BLOCK = re.compile(
     r'(?P<begin><!-- table: (?P<file>\S+) (?P<kind>\S+)(?P<options>[^>]*?) -->\n)'
@@ -137,9 +139,15 @@ def recipes(folder: Path) -> str:
     return _markdown(recipe_lines(folder))
 
 
+def versions(folder: Path) -> str:
+    """What the tests gave on each set of versions."""
+    return _markdown(version_lines(folder))
+
+
 KINDS: Dict[str, Callable[..., str]] = dict(
     races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
-    soak=soak, environment=environment, configs=configs, recipes=recipes)
+    soak=soak, environment=environment, configs=configs, recipes=recipes,
+    versions=versions)
 
 
 def _read(path: Path) -> Union[dict, Path]:

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from mmengine.config import Config
 
 from .comparison import Entry
-from .panels import IGNORED, block_size, distinct_colours, draw_blocks, load_scenes, paint
+from .panels import IGNORED, block_size, distinct_looks, draw_blocks, load_scenes, paint
 from .report import mean_and_spread, short_names
 
 _MOST_COLUMNS = 5
@@ -60,24 +60,31 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
 
 
 def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[str]) -> None:
+    """Points with the numbers of the legend, since neighbours hide each other's colours.
+
+    Training time is that of the timed steps, which ran in turns; the trainings' own clocks saw what
+    else the machine did meanwhile.
+    """
     left, right = figure.subplots(1, 2)
-    colours = distinct_colours(len(entries))
-    for entry, colour in zip(entries, colours):
+    colours = [colour for colour, _ in distinct_looks(len(entries))]
+    for number, (entry, colour) in enumerate(zip(entries, colours), start=1):
         for budget in budgets:
-            outcomes = entry.outcomes[budget]
-            miou, spread = mean_and_spread([outcome.miou for outcome in outcomes])
-            seconds, _ = mean_and_spread([outcome.seconds for outcome in outcomes])
-            style = dict(yerr=spread, **_MARKERS[budget], color=colour, capsize=4, linestyle='')
-            left.errorbar(entry.cost.head_multiply_adds / 1e9, miou, **style)
-            right.errorbar(seconds, miou, **style)
+            miou, spread = mean_and_spread([outcome.miou for outcome in entry.outcomes[budget]])
+            for axis, cost in ((left, entry.cost.head_multiply_adds / 1e9),
+                               (right, entry.iterations[budget] * entry.step.median)):
+                axis.errorbar(cost, miou, yerr=spread, **_MARKERS[budget], color=colour,
+                              capsize=4, linestyle='')
+                axis.annotate(str(number), (cost, miou), (5, 4), textcoords='offset points',
+                              color=colour, fontsize='small')
     left.set_xlabel('multiply-adds of the decode head, G')
-    right.set_xlabel('training time, s')
+    right.set_xlabel('training time, s: iterations by the seconds of a timed one')
     for axis in (left, right):
         axis.set_xlim(0, axis.dataLim.x1 * 1.05)
         axis.set_ylabel('mIoU, %')
         axis.grid(alpha=0.3)
     figure.legend(
-        handles=[Patch(color=colour, label=name) for name, colour in zip(names, colours)]
+        handles=[Patch(color=colour, label=f'{number}  {name}')
+                 for number, (name, colour) in enumerate(zip(names, colours), start=1)]
         + [Line2D([], [], color='grey', linestyle='', label=_BUDGETS[budget], **_MARKERS[budget])
            for budget in budgets],
         loc='outside right upper', fontsize='small')

@@ -58,11 +58,11 @@ def paint(label: np.ndarray, palette: Sequence[Sequence[int]]) -> np.ndarray:
     return colours[label]
 
 
-def distinct_colours(count: int) -> list:
-    """So many colours that can be told apart; beyond ten, as well as a rainbow allows."""
-    if count <= 10:
-        return list(colormaps['tab10'].colors[:count])
-    return list(colormaps['turbo'](np.linspace(0.03, 0.97, count)))
+def distinct_looks(count: int) -> list:
+    """So many pairs of a colour and a line style that can be told apart, up to forty."""
+    styles = ('-', '--', ':', '-.')
+    colours = colormaps['tab10'].colors
+    return [(colours[index % 10], styles[index // 10 % 4]) for index in range(count)]
 
 
 def balanced_columns(panels: int, most: int) -> int:

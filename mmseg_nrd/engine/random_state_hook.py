@@ -10,12 +10,31 @@ from mmengine.runner import IterBasedTrainLoop
 from .random_state import random_state, set_random_state
 
 
-def _after(skipped: int, state: dict, batches: Iterator) -> Iterator:
+class _ResumedBatches:
     """Batches; once so many were taken, the random generators go on from ``state``."""
-    for _ in range(skipped):
-        yield next(batches)
-    set_random_state(state)
-    yield from batches
+
+    def __init__(self, skipped: int, state: dict, batches: Iterator):
+        self._skipped, self._state, self._batches = skipped, state, batches
+
+    def __iter__(self) -> Iterator:
+        return self
+
+    def __next__(self) -> object:
+        if self._skipped:
+            self._skipped -= 1
+        elif self._state is not None:
+            set_random_state(self._state)
+            self._state = None
+        return next(self._batches)
+
+    def skip_iter(self, count: int) -> None:
+        """Load batches and drop them, as upstream's loop does.
+
+        The loop of onedl-mmengine calls this. Its own iterator would move the sampler alone, and
+        leave the generators of the workers behind.
+        """
+        for _ in range(count):
+            next(self)
 
 
 @HOOKS.register_module()
@@ -58,8 +77,11 @@ class RandomStateHook(Hook):
         if state is None or runner.iter == 0:
             return
         loop = runner.train_loop
-        if isinstance(loop, IterBasedTrainLoop):
-            loop.dataloader_iterator = _after(runner.iter, state, loop.dataloader_iterator)
+        # In onedl-mmengine a loop may be told not to skip what was seen.
+        skips = not getattr(loop, 'fast_forward_on_resume', False)
+        if isinstance(loop, IterBasedTrainLoop) and skips:
+            loop.dataloader_iterator = _ResumedBatches(
+                runner.iter, state, loop.dataloader_iterator)
         else:
             set_random_state(state)
 

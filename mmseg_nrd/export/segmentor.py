@@ -48,7 +48,7 @@ class ExportableSegmentor(nn.Module):
         """
         preprocessor = self.segmentor.data_preprocessor
         # Its own forward() goes through the batch image by image, which fixes how many there are.
-        pixels = images.flip(1) if preprocessor.channel_conversion else images
+        pixels = images.flip(1) if _converts_channels(preprocessor) else images
         pixels = pixels.float()
         if preprocessor._enable_normalize:
             pixels = (pixels - preprocessor.mean) / preprocessor.std
@@ -80,3 +80,10 @@ def _check_preprocessor(preprocessor: nn.Module) -> None:
         raise ValueError(
             f'data_preprocessor.test_cfg={preprocessor.test_cfg}: it pads images for testing, '
             'which an exported graph does not. Fix: set it to None, and pad the images before.')
+
+
+def _converts_channels(preprocessor: SegDataPreProcessor) -> bool:
+    if hasattr(preprocessor, 'channel_conversion'):
+        return preprocessor.channel_conversion
+    # The fork onedl-mmsegmentation leaves it to mmengine's base class, which has no public name.
+    return preprocessor._channel_conversion

@@ -141,17 +141,18 @@ def check_inputs(in_channels, in_index, input_transform: Optional[str]) -> None:
             "length with one. Fix: name one level, or set input_transform='resize_concat'.")
 
 
-def check_level(inputs: Sequence[Tensor], index: int, channels: int, prefix: str = '') -> None:
-    """Refuse inputs whose level ``in_index`` is not there or has not ``in_channels`` channels.
+def check_level(inputs: Sequence[Tensor], index: int, channels: int,
+                index_name: str = 'in_index', channels_name: str = 'in_channels') -> None:
+    """Refuse inputs whose level ``index`` is not there or has not so many channels.
 
     Raises:
         ValueError: with the option's name, the value got, the rule and the fix.
     """
     if not -len(inputs) <= index < len(inputs):
         raise ValueError(
-            f'{prefix}in_index={index}: there are {len(inputs)} levels. Fix: choose one of 0 to '
+            f'{index_name}={index}: there are {len(inputs)} levels. Fix: choose one of 0 to '
             f"{len(inputs) - 1}, or have the encoder hand out more in its out_indices.")
     if inputs[index].shape[1] != channels:
         raise ValueError(
-            f'{prefix}in_channels={channels}: level in_index={index} has '
+            f'{channels_name}={channels}: level {index_name}={index} has '
             f'{inputs[index].shape[1]} channels. Fix: correct one of the two.')

@@ -27,7 +27,7 @@ def test_reused_blocks_fault_no_pages():
     plain, kept = (subprocess.run([sys.executable, '-c', CODE, mode], capture_output=True,
                                   text=True, check=True).stdout.split()
                    for mode in ('plain', 'keep'))
-    assert kept[0] == 'True'
+    assert kept[-2] == 'True'
     # Pages may be huge, so only the order of magnitude counts.
     assert int(kept[-1]) * 10 < int(plain[-1])
 

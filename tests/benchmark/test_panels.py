@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from mmseg_nrd.benchmark.panels import balanced_columns, distinct_colours, draw_blocks, paint
+from mmseg_nrd.benchmark.panels import balanced_columns, distinct_looks, draw_blocks, paint
 
 
 @pytest.mark.parametrize('panels', range(1, 30))
@@ -27,8 +27,8 @@ def test_every_panel_is_drawn_under_its_title():
 
 
 @pytest.mark.parametrize('count', [1, 10, 11, 30])
-def test_colours_differ(count):
-    assert len(set(map(tuple, distinct_colours(count)))) == count
+def test_looks_differ(count):
+    assert len(set(distinct_looks(count))) == count
 
 
 def test_unknown_ids_are_black():

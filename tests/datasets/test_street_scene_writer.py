@@ -230,7 +230,7 @@ def test_the_command_line_writes_a_tree_and_shows_how_far_it_is(tmp_path):
     done = run(out, '--layout', 'ade20k', '--train', 2, '--val', 1, '--size', *SIZE, '--seed', 9)
     assert done.returncode == 0, done.stderr
     assert '2/2' in done.stderr and '1/1' in done.stderr
-    assert done.stdout.strip() == f'2 training and 1 validation scenes in {out}'
+    assert done.stdout.splitlines()[-1] == f'2 training and 1 validation scenes in {out}'
     same = write_street_scenes(tmp_path / 'same', 'ade20k', 2, 1, SIZE, 9, progress=False)
     assert contents(out) == contents(same)
 

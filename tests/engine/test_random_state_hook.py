@@ -2,12 +2,15 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from mmengine.runner import IterBasedTrainLoop
 from random_run import run
 
+from mmseg_nrd.engine import RandomStateHook
 from mmseg_nrd.engine.random_state import random_state, set_random_state
 
 
@@ -81,3 +84,26 @@ def test_weights_to_start_from_bring_no_random_state(tmp_path, monkeypatch):
         iter = 0
     hook.before_train_epoch(Runner())
     assert restored == []
+
+
+def resume(**loop_options):
+    """The hook at the beginning of a resumed run; the loop, and what is to be drawn next."""
+    loop = object.__new__(IterBasedTrainLoop)
+    loop.__dict__.update(dataloader_iterator=iter('abcd'), **loop_options)
+    hook = RandomStateHook()
+    hook.after_load_checkpoint(None, dict(random_state=random_state()))
+    expected = draw()
+    hook.before_train_epoch(SimpleNamespace(iter=2, train_loop=loop))
+    return loop, expected
+
+
+def test_batches_that_the_forks_loop_asks_to_skip_are_loaded():
+    loop, expected = resume(fast_forward_on_resume=False)
+    loop.dataloader_iterator.skip_iter(2)
+    assert draw() != expected
+    assert list(loop.dataloader_iterator) == ['c', 'd'] and draw() == expected
+
+
+def test_a_loop_that_skips_nothing_has_the_state_at_once():
+    loop, expected = resume(fast_forward_on_resume=True)
+    assert draw() == expected and next(loop.dataloader_iterator) == 'a'

@@ -4,10 +4,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
+from install_cases import call
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,3 +85,23 @@ def sdist(build, checkout) -> Path:
 def held_by():
     """The files in a wheel."""
     return lambda path: set(zipfile.ZipFile(path).namelist())
+
+
+@pytest.fixture(scope='session')
+def make_environment(tmp_path_factory):
+    """An environment with mim and one install of the package; the rest is this one's."""
+
+    def make(*install) -> Path:
+        home = tmp_path_factory.mktemp('environment')
+        call(sys.executable, '-m', 'venv', home, cwd=home)
+        pip = [home / 'bin' / 'python', '-m', 'pip', '--disable-pip-version-check', 'install',
+               '--no-deps']
+        subprocess.run([*pip, '-q', '-r', ROOT / 'requirements' / 'mim.txt'], check=True)
+        # For packages that are built in place: setuptools, as this environment has it. The path
+        # comes after the environment's own, so that its mmseg_nrd is the one that is imported.
+        folder = next(home.glob('lib/python*/site-packages'))
+        (folder / 'host.pth').write_text(sysconfig.get_paths()['purelib'] + '\n')
+        call(*pip, '--force-reinstall', '--no-build-isolation', *install, cwd=home)
+        return home / 'bin'
+
+    return make

@@ -2,14 +2,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
+from install_cases import call
 
 ROOT = Path(__file__).parents[2]
 NRD = 'nrd_r18_1xb8-300_street-scenes-128x256'
@@ -21,38 +18,6 @@ SMALL = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.log
            for key in ('num_workers=0', 'persistent_workers=False'))]
 
 pytestmark = pytest.mark.slow
-
-
-def call(*command, cwd: Path, status: int = 0, **environment: str) -> str:
-    """Run a command as a user does, without this process's paths; what it prints."""
-    inherited = {key: value for key, value in os.environ.items()
-                 if not key.startswith('PYTHON')}
-    done = subprocess.run(
-        list(map(str, command)), cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, timeout=600,
-        env={**inherited, 'OMP_NUM_THREADS': '1', 'COLUMNS': '120', **environment})
-    assert (done.returncode == 0) == (status == 0), done.stdout
-    return done.stdout
-
-
-@pytest.fixture(scope='module')
-def make_environment(tmp_path_factory):
-    """An environment with mim and one install of the package; the rest is this one's."""
-
-    def make(*install) -> Path:
-        home = tmp_path_factory.mktemp('environment')
-        call(sys.executable, '-m', 'venv', home, cwd=home)
-        pip = [home / 'bin' / 'python', '-m', 'pip', '--disable-pip-version-check', 'install',
-               '--no-deps']
-        subprocess.run([*pip, '-q', '-r', ROOT / 'requirements' / 'mim.txt'], check=True)
-        # For packages that are built in place: setuptools, as this environment has it. The path
-        # comes after the environment's own, so that its mmseg_nrd is the one that is imported.
-        folder = next(home.glob('lib/python*/site-packages'))
-        (folder / 'host.pth').write_text(sysconfig.get_paths()['purelib'] + '\n')
-        call(*pip, '--force-reinstall', '--no-build-isolation', *install, cwd=home)
-        return home / 'bin'
-
-    return make
 
 
 @pytest.fixture(scope='module')
@@ -146,7 +111,8 @@ def test_tools_take_our_configs_by_their_names(mim, scenes, work):
 
 @pytest.mark.parametrize('tool', sorted(
     {path.stem for path in ROOT.glob('tools/*.py')} -
-    {'benchmark', 'make_docs', 'make_metafiles', 'make_street_scenes', 'test', 'train'}))
+    {'benchmark', 'make_docs', 'make_metafiles', 'make_street_scenes', 'record_tests', 'test',
+     'train'}))
 def test_the_other_tools_start(mim, tool):
     # mim keeps -h to itself, unless it stands behind a double dash.
     assert f'usage: {tool}.py' in mim('run', 'mmseg_nrd', tool, '--', '--help')

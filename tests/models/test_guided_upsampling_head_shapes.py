@@ -193,13 +193,13 @@ def test_refuses_a_level_that_does_not_fit_the_factor(high_res, guidance):
 
 
 @pytest.mark.parametrize('changes, message', [
-    (dict(high_res_index=2), r'high_res_index=2: there are 2 inputs.*Fix: set high_res_index'),
-    (dict(high_res_index=-3), r'high_res_index=-3: there are 2 inputs.*Fix'),
-    (dict(large_rf_index=2), r'large_rf_index=2: there are 2 inputs.*Fix: set large_rf_index'),
+    (dict(high_res_index=2), r'high_res_index=2: there are 2 levels.*Fix: choose one of 0 to 1'),
+    (dict(high_res_index=-3), r'high_res_index=-3: there are 2 levels.*Fix'),
+    (dict(large_rf_index=2), r'large_rf_index=2: there are 2 levels.*Fix: choose'),
     (dict(large_rf_in_channels=7),
-     r'large_rf_in_channels=7: input large_rf_index=-1 has 6 channels.*Fix: correct'),
+     r'large_rf_in_channels=7: level large_rf_index=-1 has 6 channels.*Fix: correct'),
     (dict(high_res_in_channels=6),
-     r'high_res_in_channels=6: input high_res_index=0 has 5 channels.*Fix: correct'),
+     r'high_res_in_channels=6: level high_res_index=0 has 5 channels.*Fix: correct'),
 ], ids=str)
 def test_refuses_levels_other_than_the_options_say(changes, message):
     with pytest.raises(ValueError, match=message):

@@ -22,7 +22,7 @@ def test_nrd_head_names_the_level_that_does_not_fit(changes, message):
 
 @pytest.mark.parametrize('changes, message', [
     (dict(in_index=2), r'^head\.in_index=2: there are 2 levels\. Fix: choose one of 0 to 1'),
-    (dict(in_channels=7, channels=7), r'^head\.in_channels=7: level in_index=-1 has 6'),
+    (dict(in_channels=7, channels=7), r'^head\.in_channels=7: level head\.in_index=-1 has 6'),
 ], ids=str)
 def test_the_wrapped_head_s_level_is_named_too(changes, message):
     with pytest.raises(ValueError, match=message):

@@ -138,14 +138,7 @@ class GuidedUpsamplingHead(BaseModule):
 
     def _level(self, name: str, inputs: Sequence[Tensor]) -> Tensor:
         index, channels = self.levels[name]
-        if not -len(inputs) <= index < len(inputs):
-            raise ValueError(
-                f'{name}_index={index}: there are {len(inputs)} inputs. '
-                f'Fix: set {name}_index to one of them, or have the encoder hand out more levels.')
-        if inputs[index].shape[1] != channels:
-            raise ValueError(
-                f'{name}_in_channels={channels}: input {name}_index={index} has '
-                f'{inputs[index].shape[1]} channels. Fix: correct one of the two.')
+        check_level(inputs, index, channels, f'{name}_index', f'{name}_in_channels')
         return inputs[index]
 
     def _size(self, logits: Tensor, inputs: Sequence[Tensor]) -> Tuple[int, int]:
@@ -188,7 +181,8 @@ class GuidedUpsamplingHead(BaseModule):
             ValueError: if a level does not fit the options.
         """
         if self.head.input_transform is None:
-            check_level(inputs, self.head.in_index, self.head.in_channels, 'head.')
+            check_level(inputs, self.head.in_index, self.head.in_channels, 'head.in_index',
+                        'head.in_channels')
         logits = self.head(inputs)
         if not isinstance(logits, Tensor):
             raise TypeError(
