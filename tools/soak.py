@@ -19,6 +19,7 @@ from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
+    check_config,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
     load_config,
@@ -48,6 +49,7 @@ def parse_args() -> argparse.Namespace:
 
 def prepare_config(args: argparse.Namespace):
     cfg = load_config(args)
+    check_config(cfg, 'train', 'val')
     cfg.train_cfg.update(max_iters=args.iters, val_interval=args.val_interval)
     cfg.default_hooks.checkpoint.update(interval=args.val_interval, max_keep_ckpts=1)
     for split in ('train', 'val'):

@@ -12,6 +12,7 @@ from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import (
     add_config_arguments,
     check_checkpoint,
+    check_config,
     check_tta,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
@@ -73,6 +74,7 @@ def main() -> None:
     silence_host_warnings()
     try:
         cfg = load_config(args)
+        check_config(cfg, 'test')
         if args.show or args.show_dir:
             draw_predictions(cfg, args)
         if args.tta:

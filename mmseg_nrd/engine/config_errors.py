@@ -9,6 +9,19 @@ from typing import Any, Iterator, List, Mapping
 from mmengine.config import Config
 
 
+def tell(error: BaseException) -> str:
+    """Kind and text of an error, the first cause behind it, and the line that raised it."""
+    first = error
+    while first.__cause__ or first.__context__:
+        first = first.__cause__ or first.__context__
+    # mmengine's text of an import goes on with a list of folders.
+    text = '; because of '.join(
+        f"{type(each).__name__}: {str(each).split(', the current sys.path is')[0].strip()}"
+        for each in dict.fromkeys([error, first]))
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f'{text} (`{last.line}`, {last.filename}:{last.lineno})'
+
+
 def _plain(config: Any) -> Any:
     return config.to_dict() if isinstance(config, Config) else config
 
