@@ -118,6 +118,10 @@ def check_config(cfg: Mapping[str, Any], *splits: str) -> None:
         loader = _part(cfg, keys[0])
         _check_dataset(_part(loader, 'dataset', keys[0]), f'{keys[0]}.dataset')
         _part(loader, 'sampler', keys[0])
+        for key, least in (('batch_size', 1), ('num_workers', 0)):
+            if not _is_int(loader.get(key, 1), least):
+                _refuse(f'{keys[0]}.{key}', loader[key], f'an integer of at least {least}',
+                        f'{key}=2')
         loop = _part(cfg, keys[1])
         if split == 'train':
             _check_train_cfg(loop)
