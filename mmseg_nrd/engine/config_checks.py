@@ -91,6 +91,23 @@ def _check_test_cfg(model: Mapping[str, Any]) -> None:
                     f'{key}=(512, 512), or another height and width')
 
 
+def check_has(cfg: Mapping[str, Any], place: str) -> None:
+    """Refuse a config without a dict at a dotted place, with a ``ValueError``."""
+    where, holder = '', cfg
+    for key in place.split('.'):
+        where, holder = f'{where}.{key}'.strip('.'), _part(holder, key, where)
+
+
+def check_datasets(cfg: Mapping[str, Any], split: str) -> None:
+    """Refuse data sets of a split ('train', 'val', 'test') and steps without a type.
+
+    Raises:
+        ValueError: with the key's place, its value, the rule and the fix.
+    """
+    where = f'{split}_dataloader'
+    _check_dataset(_part(_part(cfg, where), 'dataset', where), f'{where}.dataset')
+
+
 def check_config(cfg: Mapping[str, Any], *splits: str) -> None:
     """Refuse a config in which something is amiss that a run would only meet later.
 
@@ -115,8 +132,8 @@ def check_config(cfg: Mapping[str, Any], *splits: str) -> None:
                 f"config has {', '.join(cfg)}. Fix: add it, or look for a misspelling.")
         if absent or split not in splits:
             continue
+        check_datasets(cfg, split)
         loader = _part(cfg, keys[0])
-        _check_dataset(_part(loader, 'dataset', keys[0]), f'{keys[0]}.dataset')
         _part(loader, 'sampler', keys[0])
         for key, least in (('batch_size', 1), ('num_workers', 0)):
             if not _is_int(loader.get(key, 1), least):

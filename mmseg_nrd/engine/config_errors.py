@@ -10,6 +10,9 @@ from typing import Any, Callable, Iterator, List, Mapping, Optional, Tuple
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+# Begins the name of a part that was built from no place in the config.
+_NOWHERE = 'a config of '
+
 
 def tell(error: BaseException) -> str:
     """Kind and text of an error, the first cause behind it, and the line that raised it."""
@@ -101,8 +104,8 @@ def _place(cfg: Mapping, configs: List[Tuple[Mapping, bool]]) -> Tuple[str, Mapp
             path, outer = f'{start}.{match[0]}'.strip('.').replace('.[', '['), match[1]
     kind = configs[-1][0].get('type')
     kind = getattr(kind, '__name__', kind)
-    if not found:
-        return f'{path}: a config of {kind}' if path else f'a config of {kind}', configs[-1][0]
+    if not found and kind:
+        return f'{path}: {_NOWHERE}{kind}' if path else f'{_NOWHERE}{kind}', configs[-1][0]
     return f'{path} ({kind})' if path and kind else path or 'the config', outer
 
 
@@ -147,18 +150,20 @@ def describe(error: BaseException, cfg: Config) -> str:
 
 
 @contextlib.contextmanager
-def config_errors_in_a_sentence(cfg: Config) -> Iterator[None]:
+def config_errors_in_a_sentence(*cfgs: Config) -> Iterator[None]:
     """End the program with a sentence instead of a traceback when a config cannot be built.
 
     Errors that come from anything else, such as from an iteration of training, pass.
 
     Args:
-        cfg (Config): The whole config.
+        cfgs (Config): The whole config; of several, the one is named in which the fault stands.
     """
     try:
         yield
     except Exception as error:
-        sentence = describe(error, cfg)
-        if not sentence:
+        said = [(describe(error, cfg), cfg) for cfg in cfgs]
+        if not any(sentence for sentence, _ in said):
             raise
-        raise SystemExit(f'error: {sentence}') from error
+        sentence, cfg = min(said, key=lambda pair: not pair[0] or _NOWHERE in pair[0])
+        name = f'{cfg.filename}: ' if len(cfgs) > 1 else ''
+        raise SystemExit(f'error: {name}{sentence}') from error
