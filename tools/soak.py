@@ -59,8 +59,8 @@ def prepare_config(args: argparse.Namespace):
         workers, persist = loader.get('num_workers', 0), loader.get('persistent_workers', False)
         if workers < 1 or not persist:
             raise ValueError(
-                f'{split}_dataloader: num_workers={workers}, persistent_workers={persist}: '
-                'must be at least 1, and True, so that a leak of workers would show. Fix: set them.')
+                f'{split}_dataloader: num_workers={workers}, persistent_workers={persist}: must '
+                'be at least 1, and True, so that a leak of workers would show. Fix: set them.')
     check_data(cfg, 'train', 'val')
     load_checked_annotations(cfg, 'train', 'val')
     return cfg
