@@ -130,6 +130,7 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
             # A test set may name labels that nobody reads.
             labelled = find_step(dataset.get('pipeline'), LOAD_LABELS) is not None
             keys = ['img_path', 'seg_map_path'] if labelled else ['img_path']
+            _check_folders(dataset, where)
             _check_keys(dataset, keys, where)
             _check_files(list_samples(dataset, where), keys, where)
 
