@@ -91,15 +91,15 @@ def _load_url(url: str, *args, **options):
 
 
 def _without_config_text(load: Callable) -> Callable:
-    """A loader of mmengine's runner that brings no code along.
+    """mmengine's loader, which then brings no code along.
 
-    When it resumes, the runner executes the text under ``meta.config`` as a Python config. Its
-    own checkpoints have no such entry.
+    When they resume, mmengine's runners execute the text under ``meta.config`` as a Python config.
+    Its own checkpoints have no such entry.
     """
 
     @functools.wraps(load)
-    def load_data(*args, **options):
-        checkpoint = load(*args, **options)
+    def load_data(cls, filename, map_location=None, logger='current'):
+        checkpoint = load(cls, filename, map_location, logger)
         if isinstance(checkpoint, dict) and isinstance(checkpoint.get('meta'), dict):
             checkpoint['meta'].pop('config', None)
         return checkpoint
@@ -119,7 +119,7 @@ def load_checkpoints_safely() -> None:
     Loading mmengine's own checkpoints this way needs torch 2.6; older versions still load
     plain state dicts and refuse the rest.
     """
-    from mmengine.runner import checkpoint, runner
+    from mmengine.runner import checkpoint
     from mmengine.utils import dl_utils
     if isinstance(checkpoint.torch, _WeightsOnlyTorch):
         return
@@ -128,4 +128,6 @@ def load_checkpoints_safely() -> None:
     # onedl-mmengine's own loader allows the true getattr, which our narrow one cannot overrule.
     if hasattr(checkpoint, '_safe_torch_load'):
         checkpoint._safe_torch_load = _WeightsOnlyTorch.load
-    runner._load_checkpoint = _without_config_text(runner._load_checkpoint)
+    # Some import the functions around it by name, others when they load; all end up here.
+    loader = checkpoint.CheckpointLoader
+    loader.load_checkpoint = classmethod(_without_config_text(loader.load_checkpoint.__func__))
