@@ -113,7 +113,7 @@ def test_getattr_serves_statistics_only(owner, name, tmp_path):
 def test_getattr_serves_the_statistics(name, tmp_path):
     code = b'c__builtin__\ngetattr\ncmmengine.logging.history_buffer\nHistoryBuffer\n'
     save_pickle(tmp_path / 'x.pth', code + text(name) + b'\x86R.')
-    loaded = CheckpointLoader.load_checkpoint(str(tmp_path / 'x.pth'))
+    loaded = checkpoint.load_from_local(str(tmp_path / 'x.pth'), 'cpu')
     assert loaded is getattr(HistoryBuffer, name)
 
 
