@@ -72,7 +72,7 @@ def test_two_writers_of_which_the_later_one_fails(old):
 WRITER = '''
 import sys
 from mmseg_nrd.compat import whole_file
-for _ in range(100):
+for _ in range(25):
     with whole_file(sys.argv[1]) as unfinished, open(unfinished, 'wb', buffering=0) as file:
         for _ in range(50):
             file.write(sys.argv[2].encode() * 100)

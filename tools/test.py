@@ -10,6 +10,7 @@ import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import (
+    CheckpointFitHook,
     add_config_arguments,
     check_checkpoint,
     check_tta,
@@ -86,7 +87,9 @@ def main() -> None:
     cfg.load_from = args.checkpoint
     try:
         with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
-            Runner.from_cfg(cfg).test()
+            runner = Runner.from_cfg(cfg)
+            runner.register_hook(CheckpointFitHook('all'))
+            runner.test()
     except CheckpointError as error:
         sys.exit(f'error: {error}')
 

@@ -10,6 +10,7 @@ from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
+    CheckpointFitHook,
     add_config_arguments,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
@@ -62,6 +63,7 @@ def main() -> None:
     try:
         with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
             runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+            runner.register_hook(CheckpointFitHook('same' if args.resume else 'some'))
             runner.train()
     except (CheckpointError, FloatingPointError) as error:
         sys.exit(f'error: {error}')

@@ -1,4 +1,5 @@
 """Around mmengine's runner: what the command lines share, and hooks."""
+from .checkpoint_fit_hook import CheckpointFitHook
 from .checkpoints import check_fit, read_checkpoint
 from .config_errors import config_errors_in_a_sentence
 from .data_errors import data_errors_in_a_sentence
@@ -20,9 +21,9 @@ from .safe_checkpoint_hook import SafeCheckpointHook
 from .true_logits_hook import TrueLogitsHook
 
 __all__ = [
-    'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook', 'TrueLogitsHook', 'add_cfg_options',
-    'add_config_arguments', 'check_checkpoint', 'check_fit', 'check_tta',
-    'config_errors_in_a_sentence', 'data_errors_in_a_sentence', 'find_config', 'load_config',
-    'prepare_distributed_cpu', 'prepare_resume', 'read_checkpoint', 'read_config',
+    'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook',
+    'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments', 'check_checkpoint', 'check_fit',
+    'check_tta', 'config_errors_in_a_sentence', 'data_errors_in_a_sentence', 'find_config',
+    'load_config', 'prepare_distributed_cpu', 'prepare_resume', 'read_checkpoint', 'read_config',
     'silence_host_warnings',
 ]

@@ -6,6 +6,8 @@ from typing import Mapping, Optional
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
+from ..compat import CheckpointError
+
 
 def read_checkpoint(source: str) -> dict:
     """A checkpoint, on the CPU.
@@ -34,7 +36,7 @@ def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[s
             to 10.
 
     Raises:
-        ValueError: if one is unknown, of another shape or missing.
+        CheckpointError: if one is unknown, of another shape or missing.
     """
     # Files hold what they like under these names.
     shapes = {key: tuple(getattr(value, 'shape', ())) for key, value in state_dict.items()}
@@ -51,7 +53,7 @@ def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[s
     if len(faults) > len(listed):
         listed.append(f'  and {len(faults) - len(listed)} more')
     prefixed = any(key.startswith('module.') for key in shapes)
-    raise ValueError('\n'.join([
+    raise CheckpointError('\n'.join([
         f'{source}: {len(faults)} parameters do not fit the config.', *listed,
         'Fix: choose the config that the checkpoint was trained with'
         + (", and take 'module.' off the names." if prefixed else '.')]))

@@ -66,6 +66,17 @@ def test_resume_goes_on_where_training_stopped(trained, tool, small):
     assert (work_dir / 'iter_4.pth').is_file()
 
 
+def test_resuming_another_model_is_refused_before_training(trained, call, small):
+    work_dir, _ = trained
+    before = sorted(path.name for path in work_dir.glob('*.pth'))
+    said = call('train', NRD, '--work-dir', work_dir, '--resume', '--cfg-options', *small, *SHORT,
+                'train_cfg.max_iters=4', 'model.auxiliary_head.channels=12')
+    assert said.startswith(f'error: {work_dir}/iter_')
+    assert '.pth: 6 parameters do not fit the config.\n  of shape (' in said
+    assert 'Fix: choose the config' in said
+    assert sorted(path.name for path in work_dir.glob('*.pth')) == before
+
+
 def test_test_time_augmentation(trained, tool, small, tmp_path):
     work_dir, _ = trained
     output = tool('test', NRD, work_dir / 'iter_2.pth', '--work-dir', tmp_path, '--tta',
