@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.fileio import LocalBackend
 from mmengine.hooks import checkpoint_hook
 from mmengine.runner import checkpoint, runner, save_checkpoint
 
 from mmseg_nrd import compat
-from mmseg_nrd.compat import whole_file
+from mmseg_nrd.compat import CheckpointError, whole_file
 
 fcntl = pytest.importorskip('fcntl')
 
@@ -71,7 +72,7 @@ def test_two_writers_of_which_the_later_one_fails(old):
 # Writes the file again and again, each time in many small pieces of one letter.
 WRITER = '''
 import sys
-from mmseg_nrd.compat import whole_file
+from mmseg_nrd.compat import CheckpointError, whole_file
 for _ in range(25):
     with whole_file(sys.argv[1]) as unfinished, open(unfinished, 'wb', buffering=0) as file:
         for _ in range(50):
@@ -170,6 +171,46 @@ def test_all_of_mmengines_savers_are_mended():
 def test_folders_are_made_as_before(tmp_path):
     save_checkpoint({'a': 1}, str(tmp_path / 'new' / 'x.pth'), backend_args=dict(backend='local'))
     assert torch.load(tmp_path / 'new' / 'x.pth') == {'a': 1}
+
+
+# The disk is full after so many bytes.
+FULL = '''
+import resource, signal, sys
+import torch, mmseg_nrd
+from mmengine.runner import save_checkpoint
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+save_checkpoint({'a': torch.zeros(10000)}, sys.argv[1])
+'''
+
+
+def test_a_disk_that_is_full(old):
+    done = subprocess.run([sys.executable, '-c', FULL, str(old)], cwd=Path(__file__).parents[1],
+                          capture_output=True, text=True)
+    said = done.stderr.splitlines()[-1]
+    assert f'CheckpointError: {old}: cannot be written ([Errno 27] File too large' in said
+    assert 'What was there before is as it was. Fix: make room' in said
+    assert torch.load(old) == {'a': 1} and os.listdir(old.parent) == ['x.pth']
+
+
+@pytest.mark.parametrize('number', [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_note_or_a_checkpoint_that_cannot_be_written(number, old, monkeypatch):
+    def fail(self, content, path):
+        raise OSError(number, os.strerror(number))
+    monkeypatch.setattr(LocalBackend, 'put', fail)
+    with pytest.raises(CheckpointError, match=f'x.pth: cannot be written .*{os.strerror(number)}'):
+        save_checkpoint({'a': 2}, str(old))
+    with pytest.raises(CheckpointError, match='x.pth: cannot be written .*Fix: make room'), \
+            checkpoint_hook.open(str(old), 'w') as file:
+        fail(None, b'', file)
+    assert torch.load(old) == {'a': 1} and os.listdir(old.parent) == ['x.pth']
+
+
+def test_a_checkpoint_in_place_of_a_folder(tmp_path):
+    (tmp_path / 'iter_2.pth').mkdir()
+    with pytest.raises(CheckpointError, match='iter_2.pth: cannot be written'):
+        save_checkpoint({'a': 1}, str(tmp_path / 'iter_2.pth'))
+    assert os.listdir(tmp_path) == ['iter_2.pth']
 
 
 def test_other_storage_is_left_to_its_backend(tmp_path, monkeypatch):

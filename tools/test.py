@@ -17,6 +17,7 @@ from mmseg_nrd.engine import (
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
     load_config,
+    make_work_dir,
     silence_host_warnings,
 )
 
@@ -82,6 +83,7 @@ def main() -> None:
         if args.out is not None:
             save_label_maps(cfg, args.out)
         check_checkpoint(args.checkpoint)
+        make_work_dir(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint

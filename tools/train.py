@@ -15,6 +15,7 @@ from mmseg_nrd.engine import (
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
     load_config,
+    make_work_dir,
     prepare_distributed_cpu,
     prepare_resume,
     silence_host_warnings,
@@ -57,6 +58,7 @@ def main() -> None:
         for note in prepare_resume(cfg) if args.resume else ():
             print(f'warning: {note}', file=sys.stderr)
         prepare_distributed_cpu(cfg)
+        make_work_dir(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume

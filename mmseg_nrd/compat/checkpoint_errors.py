@@ -13,7 +13,7 @@ from .training_state import CAN_ALLOW_TRAINING_STATE
 
 
 class CheckpointError(ValueError):
-    """What is no checkpoint, is torn or out of reach, or asks for more than data."""
+    """What is no checkpoint, is torn or out of reach, or asks for more than data; a failed save."""
 
 
 class MissingCheckpointError(CheckpointError, FileNotFoundError):

@@ -8,6 +8,8 @@ import uuid
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Union
 
+from .checkpoint_errors import CheckpointError
+
 try:
     import fcntl
 except ImportError:  # Windows: there, what a killed process left stays until somebody deletes it
@@ -84,9 +86,20 @@ def whole_file(path: Union[str, Path]) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def _explain_unwritable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CheckpointError(
+            f'{path}: cannot be written ({error}). What was there before is as it was. Fix: make '
+            'room on the disk or let it be written there; a training then goes on from its last '
+            'checkpoint with --resume.') from error
+
+
+@contextlib.contextmanager
 def _open_whole(path: str, mode: str) -> Iterator:
     """``open`` for mmengine's note of the last checkpoint."""
-    with whole_file(path) as unfinished, open(unfinished, mode) as file:
+    with _explain_unwritable(path), whole_file(path) as unfinished, open(unfinished, mode) as file:
         yield file
 
 
@@ -99,9 +112,10 @@ def _saved_whole(save: Callable) -> Callable:
         if '://' in filename or file_client_args is not None or not isinstance(
                 get_file_backend(filename, backend_args=backend_args), LocalBackend):
             return save(checkpoint, filename, file_client_args, backend_args)
-        Path(filename).parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(filename) as unfinished:
-            return save(checkpoint, str(unfinished), backend_args=backend_args)
+        with _explain_unwritable(filename):
+            Path(filename).parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(filename) as unfinished:
+                return save(checkpoint, str(unfinished), backend_args=backend_args)
 
     return save_whole
 

@@ -12,6 +12,7 @@ from .launch import (
     check_checkpoint,
     check_tta,
     load_config,
+    make_work_dir,
     read_config,
 )
 from .quiet import silence_host_warnings
@@ -24,6 +25,6 @@ __all__ = [
     'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook',
     'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments', 'check_checkpoint', 'check_fit',
     'check_tta', 'config_errors_in_a_sentence', 'data_errors_in_a_sentence', 'find_config',
-    'load_config', 'prepare_distributed_cpu', 'prepare_resume', 'read_checkpoint', 'read_config',
-    'silence_host_warnings',
+    'load_config', 'make_work_dir', 'prepare_distributed_cpu', 'prepare_resume', 'read_checkpoint',
+    'read_config', 'silence_host_warnings',
 ]

@@ -94,3 +94,20 @@ def load_config(args: argparse.Namespace) -> Config:
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
     return cfg
+
+
+def make_work_dir(cfg: Config) -> None:
+    """Make the folder that logs and checkpoints will be written to.
+
+    Args:
+        cfg (Config): As :func:`load_config` makes it.
+
+    Raises:
+        ValueError: if it cannot be made.
+    """
+    try:
+        os.makedirs(cfg.work_dir, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f'--work-dir {cfg.work_dir}: cannot be made ({error.strerror}); must be a folder. Fix: '
+            'name one that is there or can be made.') from error
