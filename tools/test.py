@@ -16,6 +16,7 @@ from mmseg_nrd.engine import (
     check_tta,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
+    full_disk_in_a_sentence,
     load_config,
     make_work_dir,
     silence_host_warnings,
@@ -88,7 +89,8 @@ def main() -> None:
         sys.exit(f'error: {error}')
     cfg.load_from = args.checkpoint
     try:
-        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
+        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence(), \
+                full_disk_in_a_sentence(cfg.work_dir):
             runner = Runner.from_cfg(cfg)
             runner.register_hook(CheckpointFitHook('all'))
             runner.test()

@@ -14,6 +14,7 @@ from mmseg_nrd.engine import (
     add_config_arguments,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
+    full_disk_in_a_sentence,
     load_config,
     make_work_dir,
     prepare_distributed_cpu,
@@ -63,7 +64,8 @@ def main() -> None:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume
     try:
-        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
+        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence(), \
+                full_disk_in_a_sentence(cfg.work_dir):
             runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
             runner.register_hook(CheckpointFitHook('same' if args.resume else 'some'))
             runner.train()

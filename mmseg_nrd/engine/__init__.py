@@ -6,6 +6,7 @@ from .data_errors import data_errors_in_a_sentence
 from .distributed import prepare_distributed_cpu
 from .find_config import find_config
 from .finite_loss_hook import FiniteLossHook
+from .full_disk import full_disk_in_a_sentence
 from .launch import (
     add_cfg_options,
     add_config_arguments,
@@ -25,6 +26,6 @@ __all__ = [
     'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook',
     'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments', 'check_checkpoint', 'check_fit',
     'check_tta', 'config_errors_in_a_sentence', 'data_errors_in_a_sentence', 'find_config',
-    'load_config', 'make_work_dir', 'prepare_distributed_cpu', 'prepare_resume', 'read_checkpoint',
-    'read_config', 'silence_host_warnings',
+    'full_disk_in_a_sentence', 'load_config', 'make_work_dir', 'prepare_distributed_cpu',
+    'prepare_resume', 'read_checkpoint', 'read_config', 'silence_host_warnings',
 ]
