@@ -11,6 +11,7 @@ from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
+    check_config,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
     load_config,
@@ -33,7 +34,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def enable_amp(cfg) -> None:
-    kind = cfg.optim_wrapper.type
+    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
     if kind == 'AmpOptimWrapper':
         return
     if kind != 'OptimWrapper':
@@ -49,6 +50,7 @@ def main() -> None:
     silence_host_warnings()
     try:
         cfg = load_config(args)
+        check_config(cfg, 'train', 'val')
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')

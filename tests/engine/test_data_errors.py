@@ -94,6 +94,17 @@ def test_a_faulty_file_is_told_in_its_own_words(kind, workers):
 
 
 @pytest.mark.parametrize('workers', [0, 1])
+@pytest.mark.parametrize('error, says', [
+    (AssertionError('failed to load image: a b/c.png'), 'a b/c.png: cannot be read as an image.'),
+    (FileNotFoundError(2, 'No such file or directory', 'c.png'),
+     "FileNotFoundError: [Errno 2] No such file or directory: 'c.png'.")])
+def test_a_file_that_the_host_names_gets_a_fix(error, says, workers):
+    with pytest.raises(SystemExit) as ended:
+        read(fail(error), workers)
+    assert ended.value.code.startswith(f'error: {says} Fix: restore the file')
+
+
+@pytest.mark.parametrize('workers', [0, 1])
 def test_an_error_without_a_fix_keeps_its_traceback(workers):
     with pytest.raises(ValueError, match='of another kind'):
         read(fail(ValueError('of another kind')), workers)
