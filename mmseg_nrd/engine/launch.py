@@ -8,6 +8,7 @@ from typing import Optional
 
 from mmengine.config import Config, DictAction
 
+from ..compat import find_checkpoint
 from .config_errors import tell
 from .find_config import find_config
 
@@ -73,11 +74,9 @@ def check_checkpoint(source: str) -> None:
     """Say that a checkpoint is not there, before anything is built.
 
     Raises:
-        FileNotFoundError: if ``source`` is no URL and there is no such file.
+        CheckpointError: if ``source`` is on this machine and no file.
     """
-    if '://' not in source and not Path(source).expanduser().is_file():
-        raise FileNotFoundError(
-            f'checkpoint {source!r}: no such file. Fix: pass the path or URL of one.')
+    find_checkpoint(source)
 
 
 def load_config(args: argparse.Namespace) -> Config:
