@@ -19,7 +19,7 @@ MAY_IMPORT = {
     'version': set(),
     'ops': {'torch'},
     'models': {'ops', 'torch', *HOST},
-    'datasets': {'cv2', 'rich', *HOST},
+    'datasets': {'cv2', 'PIL', 'rich', *HOST},
     'evaluation': {'cv2', 'torch', 'prettytable', 'mmengine', 'mmseg'},
     'engine': {'compat', 'torch', 'mmengine'},
     'inference': {'engine', 'cv2', 'PIL', 'torch', 'matplotlib', *HOST},

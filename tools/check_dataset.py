@@ -16,7 +16,13 @@ from rich.progress import track
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.datasets.survey import survey_data
 from mmseg_nrd.datasets.survey_report import as_dict, class_table, summary_lines
-from mmseg_nrd.engine import add_cfg_options, read_config, silence_host_warnings
+from mmseg_nrd.engine import (
+    add_cfg_options,
+    check_datasets,
+    config_errors_in_a_sentence,
+    read_config,
+    silence_host_warnings,
+)
 
 SPLITS = ('train', 'val', 'test')
 
@@ -59,10 +65,13 @@ def main() -> None:
             args.json.parent.mkdir(parents=True, exist_ok=True)
         cfg = read_any_config(args)
         for split in args.split:
-            surveys.append(survey_data(
-                cfg, split, args.workers, args.limit,
-                lambda found, count, split=split: track(
-                    found, description=f'reading {split}', total=count, console=bar)))
+            if cfg.get(f'{split}_dataloader') is not None:
+                check_datasets(cfg, split)
+            with config_errors_in_a_sentence(cfg):
+                surveys.append(survey_data(
+                    cfg, split, args.workers, args.limit,
+                    lambda found, count, split=split: track(
+                        found, description=f'reading {split}', total=count, console=bar)))
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:

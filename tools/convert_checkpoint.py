@@ -11,12 +11,19 @@ import sys
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
-from mmseg_nrd.engine import check_fit, find_config, read_checkpoint, silence_host_warnings
+from mmseg_nrd.engine import (
+    check_fit,
+    check_has,
+    config_errors_in_a_sentence,
+    find_config,
+    read_checkpoint,
+    read_config,
+    silence_host_warnings,
+)
 from mmseg_nrd.utils import convert_nrd_state_dict
 
 
@@ -30,10 +37,12 @@ def parse_args() -> argparse.Namespace:
 
 
 def expected_state(config: str) -> dict:
-    cfg = Config.fromfile(config)
+    cfg = read_config(config)
+    check_has(cfg, 'model')
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     cfg.model.pretrained = None
-    return MODELS.build(cfg.model).state_dict()
+    with config_errors_in_a_sentence(cfg):
+        return MODELS.build(cfg.model).state_dict()
 
 
 def convert(source: str, expected: dict) -> dict:

@@ -19,6 +19,7 @@ import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.engine import (
     add_cfg_options,
     check_checkpoint,
+    config_errors_in_a_sentence,
     read_config,
     silence_host_warnings,
 )
@@ -90,8 +91,9 @@ def prepare(args: argparse.Namespace) -> tuple:
     images = find_images(args.images, leave_out=[args.out / 'overlays', args.out / 'labels'])
     check_checkpoint(args.checkpoint)
     cfg = read_config(args.config, args.cfg_options)
-    predictor = Predictor(
-        cfg, args.checkpoint, args.device, args.tta, args.tile and tuple(args.tile), args.overlap)
+    with config_errors_in_a_sentence(cfg):
+        predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
+                              args.tile and tuple(args.tile), args.overlap)
     return predictor, images, output_names(images)
 
 

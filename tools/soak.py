@@ -19,6 +19,8 @@ from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_config_arguments,
+    check_config,
+    check_has,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
     load_config,
@@ -48,15 +50,17 @@ def parse_args() -> argparse.Namespace:
 
 def prepare_config(args: argparse.Namespace):
     cfg = load_config(args)
+    check_config(cfg, 'train', 'val')
+    check_has(cfg, 'default_hooks.checkpoint')
     cfg.train_cfg.update(max_iters=args.iters, val_interval=args.val_interval)
     cfg.default_hooks.checkpoint.update(interval=args.val_interval, max_keep_ckpts=1)
     for split in ('train', 'val'):
         loader = cfg[f'{split}_dataloader']
-        if loader.num_workers < 1 or not loader.persistent_workers:
+        workers, persist = loader.get('num_workers', 0), loader.get('persistent_workers', False)
+        if workers < 1 or not persist:
             raise ValueError(
-                f'{split}_dataloader: num_workers={loader.num_workers}, persistent_workers='
-                f'{loader.persistent_workers}: must be at least 1, and True, so that a leak of '
-                'workers would show. Fix: set them.')
+                f'{split}_dataloader: num_workers={workers}, persistent_workers={persist}: must '
+                'be at least 1, and True, so that a leak of workers would show. Fix: set them.')
     check_data(cfg, 'train', 'val')
     load_checked_annotations(cfg, 'train', 'val')
     return cfg

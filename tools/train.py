@@ -12,6 +12,7 @@ from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     CheckpointFitHook,
     add_config_arguments,
+    check_config,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
     full_disk_in_a_sentence,
@@ -36,7 +37,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def enable_amp(cfg) -> None:
-    kind = cfg.optim_wrapper.type
+    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
     if kind == 'AmpOptimWrapper':
         return
     if kind != 'OptimWrapper':
@@ -52,6 +53,7 @@ def main() -> None:
     silence_host_warnings()
     try:
         cfg = load_config(args)
+        check_config(cfg, 'train', 'val')
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')

@@ -4,7 +4,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -152,31 +152,24 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
     return entries
 
 
-def load_configs(paths: Sequence[Path], options: Optional[dict] = None) -> Dict[str, Config]:
+def load_configs(paths: Sequence[Path], read: Callable[[str], Config]) -> Dict[str, Config]:
     """Configs by their file's name.
 
     Args:
         paths (Sequence[Path]): Their files.
-        options (dict, optional): Laid over every one.
+        read (Callable): Makes a config of a path.
 
     Returns:
         dict[str, Config]: in the order given.
 
     Raises:
-        FileNotFoundError: if one is not there.
         ValueError: if two have the same name.
     """
     configs: Dict[str, Config] = {}
     for path in map(Path, paths):
-        if not path.is_file():
-            raise FileNotFoundError(
-                f'config {str(path)!r}: no such file. Fix: pass the path of a config.')
         if path.stem in configs:
             raise ValueError(
                 f'config {str(path)!r}: a config named {path.stem} was given already; names tell '
                 'the rows apart. Fix: leave one out, or copy it under another name.')
-        cfg = Config.fromfile(path)
-        if options:
-            cfg.merge_from_dict(options)
-        configs[path.stem] = cfg
+        configs[path.stem] = read(str(path))
     return configs

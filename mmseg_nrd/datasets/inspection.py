@@ -10,6 +10,7 @@ from mmseg.registry import TRANSFORMS
 
 from .checks import file_fault
 from .labels import label_faults
+from .orientation import orientation
 from .pipelines import LOAD_LABELS, find_step
 
 _LABELS = 256  # of the eight bits that MMSeg reads
@@ -65,6 +66,8 @@ class Inspector:
                              "Fix: begin it with dict(type='LoadImageFromFile').")
         index = find_step(pipeline, LOAD_LABELS)
         self._load_image = TRANSFORMS.build(images[0])
+        # With other flags the host's decoders leave the image as it is stored.
+        self._turns_images = getattr(self._load_image, 'color_type', None) in ('color', 'grayscale')
         self._load_labels = None
         if index is not None:
             # Checked here, so that all faults are found and a faulty label still counted.
@@ -86,6 +89,8 @@ class Inspector:
         if image is not None:
             found.size = image['img'].shape[:2]
         if self.reads_labels and 'seg_map_path' in sample:
+            if image is not None and self._turns_images:
+                self._inspect_orientation(sample['img_path'], found)
             labels = self._load(self._load_labels.load, sample, 'seg_map_path', found)
             if labels is not None:
                 self._inspect_labels(labels['gt_seg_map'], sample['seg_map_path'], found)
@@ -108,6 +113,14 @@ class Inspector:
                          'or take this image out of the data set.')
         found.errors.append(Finding(path, fault))
         return None
+
+    def _inspect_orientation(self, path: str, found: Inspection) -> None:
+        tag = orientation(path) if self._local else 1
+        if tag != 1:
+            found.warnings.append(Finding(
+                path, f'EXIF orientation {tag}: loading turns or mirrors the image, and leaves its '
+                'labels as they are. Fix: unless the labels were drawn on the turned image, write '
+                'the image without the tag'))
 
     def _inspect_labels(self, labels: np.ndarray, path: str, found: Inspection) -> None:
         found.errors += [Finding(path, fault) for fault in label_faults(

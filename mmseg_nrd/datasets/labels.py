@@ -6,37 +6,43 @@ from typing import List, Optional, Tuple
 
 import mmcv
 import numpy as np
+from PIL import Image, UnidentifiedImageError
 
-# Of files whose pixels may have more than the eight bits that MMSeg keeps.
-_PNG = b'\x89PNG\r\n\x1a\n'
-_PNG_BIT_DEPTH = 24
-_TIFF = (b'II*\x00', b'MM\x00*')
+# Pillow's modes of more than eight bits a number: I, I;16, I;16B, F and the like.
+_WIDE_MODES = ('I', 'F')
 # The 255 of sixteen bits: cut to eight, it is ignored still.
 _WIDE_IGNORED = 65535
 
 
-def wide_label(path: str) -> Optional[int]:
-    """The smallest class number in a file that MMSeg would read as another one.
+def _may_be_wide(path: str) -> bool:
+    """Whether the file's head, which is all that is read, does not say eight bits or fewer."""
+    try:
+        with Image.open(path) as image:
+            return image.mode.startswith(_WIDE_MODES)
+    except UnidentifiedImageError:
+        # Another decoder may know it.
+        return True
+
+
+def wide_label(path: str, backend: str = 'pillow') -> Optional[float]:
+    """The smallest number in a file that MMSeg would read as another class.
 
     ``LoadAnnotations`` keeps the lower eight bits of a label, so that 257 becomes 1 without a
-    word. 65535 becomes 255 and is let pass.
+    word, as 1.9 does. 65535 becomes 255 and is let pass.
 
     Args:
         path (str): Of a label image. What is not on a local disk is not looked into.
+        backend (str): mmcv's decoder of it. Defaults to 'pillow'.
 
     Returns:
-        int, optional: None if there is no such number.
+        float, optional: None if there is no such number; NaN if there are only such.
     """
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) or not _may_be_wide(path):
         return None
-    with open(path, 'rb') as file:
-        head = file.read(_PNG_BIT_DEPTH + 1)
-    is_wide = head[_PNG_BIT_DEPTH:] == b'\x10' if head.startswith(_PNG) else head[:4] in _TIFF
-    if not is_wide:
-        return None
-    values = mmcv.imread(path, 'unchanged', backend='pillow')
-    wrong = values[((values < 0) | (values > 255)) & (values != _WIDE_IGNORED)]
-    return wrong.min().item() if wrong.size else None
+    values = mmcv.imread(path, 'unchanged', backend=backend)
+    fits = (values >= 0) & (values <= 255) & (values == np.floor(values))
+    wrong = values[~fits & (values != _WIDE_IGNORED)]
+    return np.fmin.reduce(wrong, axis=None).item() if wrong.size else None
 
 
 def label_faults(labels: np.ndarray, image_size: Optional[Tuple[int, int]] = None,

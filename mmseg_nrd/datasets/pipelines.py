@@ -1,12 +1,14 @@
 """How a config loads labels, and how it checks them in training."""
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from mmengine.config import Config
 
 _PLAIN = ('LoadAnnotations', 'mmseg.LoadAnnotations')
 _CHECKED = 'LoadCheckedAnnotations'
+# MMSeg's heads that make labels of their own: STDC's, of boundaries.
+_OTHER_LABELS = ('STDCHead', 'mmseg.STDCHead')
 # Steps that read labels as MMSeg's data sets have them.
 LOAD_LABELS = (*_PLAIN, _CHECKED, f'mmseg.{_CHECKED}')
 
@@ -29,6 +31,21 @@ def find_step(pipeline: Optional[Sequence[Mapping[str, Any]]],
     return None
 
 
+def label_heads(model: Optional[Mapping[str, Any]]) -> List[Tuple[str, Mapping[str, Any]]]:
+    """The heads of a config's model that learn its labels, by their place; the last one labels.
+
+    Of a head around another one, the inner.
+    """
+    found = []
+    for key in ('auxiliary_head', 'decode_head'):
+        given = (model or {}).get(key) or []
+        for index, head in enumerate(given if isinstance(given, (list, tuple)) else [given]):
+            place = f'model.{key}' if head is given else f'model.{key}[{index}]'
+            if isinstance(head, Mapping) and head.get('type') not in _OTHER_LABELS:
+                found.append((f'{place}.head', head['head']) if 'head' in head else (place, head))
+    return found
+
+
 def label_range(model: Optional[Mapping[str, Any]]) -> Tuple[Optional[int], int]:
     """Which labels a config's model can be trained on.
 
@@ -39,11 +56,24 @@ def label_range(model: Optional[Mapping[str, Any]]) -> Tuple[Optional[int], int]
     Returns:
         tuple: ``num_classes``, None if it is not said, and ``ignore_index``.
     """
-    head = (model or {}).get('decode_head') or {}
-    if isinstance(head, (list, tuple)):
-        head = head[-1]
-    head = head.get('head', head)
+    heads = label_heads(model)
+    head = heads[-1][1] if heads and heads[-1][0].startswith('model.decode_head') else {}
     return head.get('num_classes'), head.get('ignore_index', 255)
+
+
+def head_faults(model: Optional[Mapping[str, Any]]) -> List[str]:
+    """What keeps other heads from learning the labels of the decode head, each in a sentence."""
+    num_classes, ignore_index = label_range(model)
+    faults = []
+    for place, head in label_heads(model):
+        own, ignored = head.get('num_classes'), head.get('ignore_index', 255)
+        if isinstance(own, int) and isinstance(num_classes, int) and own < num_classes:
+            faults.append(f'{place}.num_classes={own!r}: must be that of the decode head, as all '
+                          f'learn from the same labels. Fix: {num_classes}.')
+        if ignored != ignore_index:
+            faults.append(f'{place}.ignore_index={ignored!r}: must be that of the decode head, as '
+                          f'all learn from the same labels. Fix: {ignore_index}.')
+    return faults
 
 
 def load_checked_annotations(cfg: Config, *splits: str) -> None:
@@ -56,7 +86,12 @@ def load_checked_annotations(cfg: Config, *splits: str) -> None:
         cfg (Config): Changed in place. Where a step is replaced, ``custom_imports`` names this
             package, so that the config which a run saves can be read again.
         splits (str): Whose data loaders to change: 'train', 'val', 'test'.
+
+    Raises:
+        ValueError: if another head of the model cannot learn these labels.
     """
+    for fault in head_faults(cfg.get('model')):
+        raise ValueError(fault)
     num_classes, ignore_index = label_range(cfg.get('model'))
     changed = False
     for split in splits:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .checks import list_samples, lists_its_files
 from .inspection import Finding, Inspection, Inspector
-from .pipelines import innermost, label_range
+from .pipelines import head_faults, innermost, label_heads, label_range
 
 _LABELS = 256
 
@@ -94,10 +94,12 @@ def survey_data(cfg: Mapping[str, Any], split: str, workers: int = 1,
     loader = cfg.get(f'{split}_dataloader')
     if loader is None:
         raise ValueError(f'{split}_dataloader: the config has none. Fix: choose other splits.')
-    num_classes, ignore_index = label_range(cfg.get('model'))
+    model = cfg.get('model')
+    num_classes, ignore_index = label_range(model)
     survey = Survey(split, ignore_index=ignore_index)
     jobs = [_plan(dataset, survey, num_classes, limit)
             for dataset in innermost(loader['dataset'])]
+    _compare_with_heads(survey, model)
     total = sum(len(samples) for _, samples in jobs)
     with _pool(workers) as pool:
         for found in track(_inspect(jobs, pool), total):
@@ -119,7 +121,6 @@ def _plan(dataset: Mapping[str, Any], survey: Survey, num_classes: Optional[int]
                           survey.ignore_index, where, local=not dataset.get('backend_args'))
     if not survey.images:
         survey.classes = classes
-        _compare_with_head(survey, num_classes, where)
     elif classes != survey.classes:
         survey.errors.append(Finding(
             where, f"its parts have different classes: {', '.join(survey.classes)}; and "
@@ -132,13 +133,18 @@ def _plan(dataset: Mapping[str, Any], survey: Survey, num_classes: Optional[int]
     return inspector, built.data_list[:limit]
 
 
-def _compare_with_head(survey: Survey, num_classes: Optional[int], where: str) -> None:
+def _compare_with_heads(survey: Survey, model: Optional[Mapping[str, Any]]) -> None:
     count = len(survey.classes)
-    if num_classes is not None and num_classes != count:
+    other = {place: head['num_classes'] for place, head in label_heads(model)
+             if head.get('num_classes') not in (None, count)}
+    if other:
+        heads = ', '.join(f'{place} {number}' for place, number in other.items())
         survey.errors.append(Finding(
-            where, f'the data set has {count} classes, the decode head {num_classes}: both must '
-            f'have as many. Fix: set num_classes={count} in the decode head and in auxiliary '
-            'heads, or the metainfo of the data set.'))
+            f'{survey.split}_dataloader.dataset', f'the data set has {count} classes, {heads}: all '
+            f'must have as many. Fix: set num_classes={count} in every head, or the metainfo of '
+            'the data set.'))
+    survey.errors += [Finding('the config', fault) for fault in head_faults(model)
+                      if 'ignore_index' in fault]
 
 
 def _inspect(jobs: list, pool: ThreadPoolExecutor) -> Iterator[Inspection]:

@@ -4,52 +4,121 @@ from __future__ import annotations
 import contextlib
 import re
 import traceback
-from typing import Any, Iterator, List, Mapping
+from types import FrameType
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Tuple
 
 from mmengine.config import Config
+from mmengine.runner import Runner
+
+# Begins the name of a part that was built from no place in the config.
+_NOWHERE = 'a config of '
+
+
+def tell(error: BaseException) -> str:
+    """Kind and text of an error, the first cause behind it, and the line that raised it."""
+    first = error
+    while first.__cause__ or first.__context__:
+        first = first.__cause__ or first.__context__
+    # mmengine's text of an import goes on with a list of folders.
+    text = '; because of '.join(
+        f"{type(each).__name__}: {str(each).split(', the current sys.path is')[0].strip()}"
+        for each in dict.fromkeys([error, first]))
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f'{text} (`{last.line}`, {last.filename}:{last.lineno})'
 
 
 def _plain(config: Any) -> Any:
     return config.to_dict() if isinstance(config, Config) else config
 
 
-def _under_construction(error: BaseException) -> List[Mapping]:
-    """The configs that were being built when it was raised, outermost first."""
-    configs = []
+def _of_runner(frame: FrameType) -> bool:
+    return frame.f_globals.get('__name__') == Runner.__module__
+
+
+def _under_construction(error: BaseException) -> List[Tuple[Mapping, bool]]:
+    """The configs that were being built when it was raised, outermost first.
+
+    With each, whether the runner took it from the whole config, not a part from its own.
+    """
+    configs: List[Tuple[Mapping, bool]] = []
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        config = _plain(frame.f_locals.get('cfg'))
+        code = frame.f_code
         # Runner.from_cfg, the registries' functions, and mmcv's build_norm_layer(cfg, ...).
-        builds = frame.f_code.co_name.startswith(('build_', 'from_cfg'))
-        if builds and isinstance(config, Mapping) and config not in configs:
-            configs.append(config)
-    return configs
+        if not code.co_name.startswith(('build_', '_build_', 'from_cfg')):
+            continue
+        arguments = [name for name in code.co_varnames[:code.co_argcount]
+                     if name not in ('self', 'cls')]
+        # Runner.build_dataloader(dataloader), build_train_loop(loop), and so on.
+        name = 'cfg' if 'cfg' in arguments or not _of_runner(frame) else arguments[0]
+        config = _plain(frame.f_locals.get(name))
+        if isinstance(config, Mapping) and config not in [before for before, _ in configs]:
+            configs.append((config, name != 'cfg'))
+    return configs or _of_preparation(error)
 
 
-def _find(value: Any, wanted: Mapping, path: str) -> Iterator[str]:
-    """Every place at or below ``value`` where a config like ``wanted`` stands."""
+def _of_preparation(error: BaseException) -> List[Tuple[Mapping, bool]]:
+    """The whole config, for what ``Runner.train`` does with it between building and training."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if _of_runner(frame) and frame.f_code.co_name == 'train':
+            names = [inner.f_code.co_name for inner, _ in traceback.walk_tb(error.__traceback__)]
+            if not {'run', 'load_or_resume', 'call_hook'} & set(names):
+                return [(_plain(frame.f_locals['self'].cfg), True)]
+    return []
+
+
+def _alike(value: Mapping, wanted: Mapping) -> bool:
+    """Of one type, and no key with another value: builders add keys and take some away."""
+    return 'type' in value and 'type' in wanted and all(
+        value[key] == wanted[key] for key in value if key in wanted)
+
+
+def _find(value: Any, wanted: Mapping, same: Callable[[Mapping, Mapping], bool],
+          path: str = '') -> Iterator[Tuple[str, Mapping]]:
+    """Every place at or below ``value`` where a config like ``wanted`` stands, and that one."""
     if isinstance(value, Mapping):
-        if dict(value) == dict(wanted):
-            yield path
+        if same(value, wanted):
+            yield path, value
         for key, inner in value.items():
-            yield from _find(inner, wanted, f'{path}.{key}' if path else str(key))
+            yield from _find(inner, wanted, same, f'{path}.{key}' if path else str(key))
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            yield from _find(inner, wanted, f'{path}[{index}]')
+            yield from _find(inner, wanted, same, f'{path}[{index}]')
 
 
-def _place(cfg: Mapping, configs: List[Mapping]) -> str:
-    """Where the innermost config stands in the whole one; its type alone if it is not there."""
-    outer, path = cfg, ''
-    for config in configs:
-        for found in _find(outer, config, ''):
-            path = f'{path}.{found}'.strip('.') if found else path
-            outer = config
-            break
-    kind = configs[-1].get('type', 'no type')
+def _equal(value: Mapping, wanted: Mapping) -> bool:
+    return dict(value) == dict(wanted)
+
+
+def _place(cfg: Mapping, configs: List[Tuple[Mapping, bool]]) -> Tuple[str, Mapping]:
+    """Where the innermost config stands in the whole one, and what stands there.
+
+    If it is nowhere, its type, and where the innermost one stands that is somewhere.
+    """
+    outer, path, found = cfg, '', True
+    for config, of_runner in configs:
+        where, start = (cfg, '') if of_runner else (outer, path)
+        match = next((match for same in (_equal, _alike)
+                      for match in _find(where, config, same)), None)
+        found = match is not None
+        if match is not None:
+            path, outer = f'{start}.{match[0]}'.strip('.').replace('.[', '['), match[1]
+    kind = configs[-1][0].get('type')
     kind = getattr(kind, '__name__', kind)
-    if outer is not configs[-1]:
-        return f'a config of {kind}'
-    return f'{path} ({kind})' if path else 'the config'
+    if not found and kind:
+        return f'{path}: {_NOWHERE}{kind}' if path else f'{_NOWHERE}{kind}', configs[-1][0]
+    return f'{path} ({kind})' if path and kind else path or 'the config', outer
+
+
+def _hook_at_fault(error: BaseException, cfg: Mapping) -> Optional[Tuple[str, Mapping]]:
+    """The place of a hook that cannot work with its options, and these; mmengine names it so."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if isinstance(error, TypeError) and _of_runner(frame) and (
+                frame.f_code.co_name == 'call_hook'):
+            kind = type(frame.f_locals['hook']).__name__
+            hooks = {key: cfg.get(key) for key in ('default_hooks', 'custom_hooks')}
+            for path, config in _find(hooks, dict(type=kind), _alike):
+                return f'{path} ({kind})', config
+    return None
 
 
 def describe(error: BaseException, cfg: Config) -> str:
@@ -63,34 +132,38 @@ def describe(error: BaseException, cfg: Config) -> str:
         str: The place in the config, the error, and which keys to look at: those that the error
         or the line that raised it names, else all of that place.
     """
+    cfg = _plain(cfg)
     configs = _under_construction(error)
-    if not configs:
+    place, config = _place(cfg, configs) if configs else _hook_at_fault(error, cfg) or ('', {})
+    if not place:
         return ''
-    place = _place(_plain(cfg), configs)
     if 'Fix: ' in str(error):
         return f'{place}: {error}'
     last = traceback.extract_tb(error.__traceback__)[-1]
-    keys = {key: value for key, value in configs[-1].items() if key != 'type'}
+    keys = {key: value for key, value in config.items() if key != 'type'}
     named = {key: value for key, value in keys.items()
              if re.search(rf'\b{re.escape(str(key))}\b', f'{error} {last.line}')}
-    given = ', '.join(f'{key}={value!r}' for key, value in (named or keys).items())
+    given = ', '.join(f'{key}={value!r}' for key, value in
+                      (named or ({} if place == 'the config' else keys)).items())
     return (f'{place}: {type(error).__name__}: {error} (`{last.line}`, {last.filename}:'
             f'{last.lineno}). Fix: correct what it names{" or one of " * bool(given)}{given}.')
 
 
 @contextlib.contextmanager
-def config_errors_in_a_sentence(cfg: Config) -> Iterator[None]:
+def config_errors_in_a_sentence(*cfgs: Config) -> Iterator[None]:
     """End the program with a sentence instead of a traceback when a config cannot be built.
 
     Errors that come from anything else, such as from an iteration of training, pass.
 
     Args:
-        cfg (Config): The whole config.
+        cfgs (Config): The whole config; of several, the one is named in which the fault stands.
     """
     try:
         yield
     except Exception as error:
-        sentence = describe(error, cfg)
-        if not sentence:
+        said = [(describe(error, cfg), cfg) for cfg in cfgs]
+        if not any(sentence for sentence, _ in said):
             raise
-        raise SystemExit(f'error: {sentence}') from error
+        sentence, cfg = min(said, key=lambda pair: not pair[0] or _NOWHERE in pair[0])
+        name = f'{cfg.filename}: ' if len(cfgs) > 1 else ''
+        raise SystemExit(f'error: {name}{sentence}') from error

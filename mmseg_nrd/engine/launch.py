@@ -9,6 +9,7 @@ from typing import Optional
 from mmengine.config import Config, DictAction
 
 from ..compat import find_checkpoint
+from .config_errors import tell
 from .find_config import find_config
 
 
@@ -36,15 +37,23 @@ def read_config(path: str, options: Optional[dict] = None) -> Config:
 
     Raises:
         FileNotFoundError: if there is no such config.
+        ValueError: if it, a base or a custom import cannot be read, or the options do not fit it.
     """
     path = find_config(path)
     if not Path(path).is_file():
         raise FileNotFoundError(
             f'config {path!r}: no such file. Fix: pass the path of a config, for example '
             "one under this project's configs/.")
-    cfg = Config.fromfile(path)
-    if options is not None:
-        cfg.merge_from_dict(options)
+    try:
+        cfg = Config.fromfile(path)
+    except Exception as error:  # a config is a program
+        raise ValueError(f'config {path}: cannot be read: {tell(error)}. Fix: correct it, its '
+                         '_base_ or its custom_imports.') from error
+    try:
+        cfg.merge_from_dict(options or {})
+    except Exception as error:  # mmengine's own differ by the type of what is overridden
+        raise ValueError(f'--cfg-options for {path}: {tell(error)}. Fix: name keys as the config '
+                         'has them, items of lists by their number.') from error
     return cfg
 
 

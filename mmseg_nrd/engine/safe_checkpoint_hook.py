@@ -2,10 +2,24 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Callable, Iterator, List, Tuple
+import inspect
+from typing import Any, Callable, Iterator, List, Set, Tuple
 
 from mmengine.hooks import CheckpointHook
 from mmengine.registry import HOOKS
+from mmengine.runner import Runner
+
+# What the hook itself hands to Runner.save_checkpoint.
+_HANDED = {'out_dir', 'filename', 'meta'}
+
+
+def _names(function: Callable) -> Set[str]:
+    return {name for name, parameter in inspect.signature(function).parameters.items()
+            if parameter.kind is not parameter.VAR_KEYWORD and name != 'self'}
+
+
+def _options() -> Set[str]:
+    return _names(CheckpointHook.__init__) | _names(Runner.save_checkpoint) - _HANDED
 
 
 class _Deferring:
@@ -32,7 +46,21 @@ class SafeCheckpointHook(CheckpointHook):
     mmengine deletes what ``max_keep_ckpts`` and ``save_best`` no longer want before it writes
     the next one: with ``max_keep_ckpts=1``, a run killed in between would have none. Here it goes
     afterwards, so the disk must hold one checkpoint more. Arguments and file names are the same.
+    mmengine keeps a misspelt argument until it saves, hours later; here it is refused at once.
+
+    Raises:
+        ValueError: if an argument is none that ``CheckpointHook`` or ``Runner.save_checkpoint``
+            has.
     """
+
+    def __init__(self, *args, **options):
+        unknown = [f'{name}={value!r}' for name, value in options.items()
+                   if name not in _options()]
+        if unknown:
+            raise ValueError(
+                f"{', '.join(unknown)}: must be an option of a checkpoint hook: "
+                f"{', '.join(sorted(_options()))}. Fix: look for a misspelling.")
+        super().__init__(*args, **options)
 
     @contextlib.contextmanager
     def _deleting_afterwards(self) -> Iterator[None]:

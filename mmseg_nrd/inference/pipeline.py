@@ -11,7 +11,7 @@ from mmengine.dataset import Compose
 from mmengine.registry import TRANSFORMS
 
 # They read a truth that is not there.
-_ANNOTATIONS = ('LoadAnnotations', 'LoadDepthAnnotation')
+_ANNOTATIONS = ('LoadAnnotations', 'LoadCheckedAnnotations', 'LoadDepthAnnotation')
 
 
 class UnreadableImageError(Exception):
@@ -19,6 +19,9 @@ class UnreadableImageError(Exception):
 
 
 def _name(transform: dict) -> str:
+    if not isinstance(transform, dict) or 'type' not in transform:
+        raise ValueError(f'{transform!r} in the test pipeline: must be a dict with a type. '
+                         "Fix: dict(type='...'), or look for a misspelling.")
     kind = transform['type']
     return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
 

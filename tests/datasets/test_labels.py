@@ -4,8 +4,10 @@ from __future__ import annotations
 import re
 
 import cv2
+import mmcv
 import numpy as np
 import pytest
+from PIL import Image, UnidentifiedImageError
 
 from mmseg_nrd.datasets.labels import label_faults, wide_label
 
@@ -71,3 +73,43 @@ def test_numbers_above_eight_bits_are_found(tmp_path, suffix, dtype, values, wid
 
 def test_what_is_not_on_a_disk_is_left_alone():
     assert wide_label('s3://bucket/labels.png') is None
+
+
+BIG_TIFF, TIFF = dict(format='TIFF', big_tiff=True), dict(format='TIFF')
+
+
+@pytest.mark.parametrize('options, dtype, values, wide', [
+    (BIG_TIFF, np.uint16, (3, 257), 257), (BIG_TIFF, np.uint16, (3, 255), None),
+    (dict(format='JPEG2000'), np.uint16, (3, 257), 257),
+    (dict(format='PPM'), np.uint16, (3, 257), 257), (dict(format='PPM'), np.uint8, (3, 9), None),
+    (TIFF, np.int32, (3, -1), -1), (TIFF, np.int32, (3, 70000), 70000),
+    (TIFF, np.float32, (3, 255), None), (TIFF, np.float32, (3, 1.5), 1.5),
+    (TIFF, np.float32, (3, -.5), -.5), (TIFF, np.float32, (3, np.nan, 300), 300),
+    (TIFF, np.float32, (3, np.inf), np.inf)])
+def test_numbers_that_do_not_fit_are_found_in_any_format(tmp_path, options, dtype, values, wide):
+    """What MMSeg makes of them: 257 is 1, 1.5 is 1, and NaN is 0."""
+    path = tmp_path / 'labels'
+    Image.fromarray(np.resize(np.array(values, dtype), (3, 6))).save(path, **options)
+    assert wide_label(str(path)) == wide
+
+
+def test_not_a_number_is_found(tmp_path):
+    path = tmp_path / 'labels.tif'
+    Image.fromarray(np.full((3, 5), np.nan, np.float32)).save(path)
+    assert np.isnan(wide_label(str(path)))
+
+
+def test_what_pillow_does_not_know_is_read_by_its_own_decoder(tmp_path):
+    path = str(tmp_path / 'labels.hdr')
+    assert cv2.imwrite(path, np.full((3, 5, 3), 1.5, np.float32))
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(path)
+    assert wide_label(path, 'cv2') == 1.5
+
+
+def test_eight_bits_are_not_decoded(tmp_path, monkeypatch):
+    path = tmp_path / 'labels.png'
+    for mode in ('1', 'L', 'P', 'RGB'):
+        Image.new(mode, (4, 3)).save(path)
+        monkeypatch.setattr(mmcv, 'imread', lambda *args, **options: pytest.fail('was decoded'))
+        assert wide_label(str(path)) is None

@@ -1,10 +1,12 @@
 """Configs whose pipelines are made to check the labels they load."""
 from __future__ import annotations
 
+import re
+
 import pytest
 from mmengine.config import Config
 
-from mmseg_nrd.datasets.pipelines import label_range, load_checked_annotations
+from mmseg_nrd.datasets.pipelines import head_faults, label_range, load_checked_annotations
 
 IMAGE, PACK = dict(type='LoadImageFromFile'), dict(type='PackSegInputs')
 
@@ -63,3 +65,38 @@ def test_what_is_imported_already_stays(imports, expected):
     (dict(decode_head=dict(type='GuidedUpsamplingHead', head=dict(num_classes=8))), (8, 255))])
 def test_the_range_is_that_of_the_decode_head(model, expected):
     assert label_range(model) == expected
+
+
+def heads(auxiliary, decode=None) -> dict:
+    return dict(decode_head=decode or dict(num_classes=7, ignore_index=250),
+                auxiliary_head=auxiliary)
+
+
+@pytest.mark.parametrize('model', [
+    None, dict(), dict(decode_head=dict(type='Mine')), heads(None),
+    heads(dict(num_classes=7, ignore_index=250)), heads(dict(ignore_index=250)),
+    # What is no head, or no number, is refused where it is built.
+    dict(decode_head=7), heads(dict(num_classes='7', ignore_index=250)),
+    # It could learn labels that there are not; check_dataset.py tells.
+    heads(dict(num_classes=9, ignore_index=250)),
+    # STDC's learns boundaries, whose two labels it makes itself.
+    heads([dict(type='STDCHead', num_classes=2)]),
+    heads(dict(num_classes=5), decode=dict(type='IterativeDecodeHead'))])
+def test_heads_that_can_learn_the_labels(model):
+    assert head_faults(model) == []
+
+
+@pytest.mark.parametrize('model, says', [
+    (heads(dict(num_classes=3, ignore_index=250)), 'model.auxiliary_head.num_classes=3: must be'),
+    (heads([dict(num_classes=7, ignore_index=250), dict(num_classes=7)]),
+     'model.auxiliary_head[1].ignore_index=255: must be'),
+    (heads(None, [dict(num_classes=2), dict(num_classes=5)]), 'model.decode_head[0].num_classes=2'),
+    (heads(dict(type='GuidedUpsamplingHead', head=dict(num_classes=3, ignore_index=250))),
+     'model.auxiliary_head.head.num_classes=3: must be')])
+def test_a_head_that_cannot_learn_the_labels_is_told_before_training(model, says):
+    fault, = head_faults(model)
+    assert fault.startswith(says) and 'Fix: ' in fault
+    cfg = config(dict(type='LoadAnnotations'))
+    cfg.model = model
+    with pytest.raises(ValueError, match=f'^{re.escape(says)}'):
+        load_checked_annotations(cfg, 'train')

@@ -142,8 +142,17 @@ def test_labels_are_counted_as_the_data_set_maps_them(tmp_path):
 def test_a_head_with_other_classes_is_told_once(tmp_path):
     root = faulty_data.write_tree(tmp_path)
     error, = survey_data(config(dataset(root), num_classes=3), 'train').errors
-    assert 'the data set has 19 classes, the decode head 3' in error.text
+    assert 'the data set has 19 classes, model.decode_head 3: all must' in error.text
     assert 'Fix: set num_classes=19' in error.text
+
+
+def test_auxiliary_heads_are_compared_too(tmp_path):
+    cfg = config(dataset(faulty_data.write_tree(tmp_path)))
+    cfg.model.auxiliary_head = [dict(num_classes=19), dict(num_classes=40, ignore_index=1)]
+    classes, ignored = survey_data(cfg, 'train').errors
+    assert 'the data set has 19 classes, model.auxiliary_head[1] 40: all must' in classes.text
+    assert ignored.text.startswith('model.auxiliary_head[1].ignore_index=1: must be')
+    assert cfg.model.decode_head.num_classes == 19
 
 
 def test_parts_with_other_classes_are_told(tmp_path):

@@ -1,10 +1,13 @@
 """Sentences about configs from which nothing can be built."""
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 from mmseg.registry import MODELS, TRANSFORMS
+from random_run import Dropping, Noise
 
 from mmseg_nrd.engine import config_errors_in_a_sentence
 
@@ -18,6 +21,58 @@ def said(cfg, build) -> str:
     message = ended.value.code
     assert message.startswith('error: ') and message.count('Fix: ') == 1
     return message
+
+
+@pytest.fixture
+def train(tmp_path):
+    """What is said of a training by mmengine's runner of which one key is wrong."""
+    number = itertools.count()
+
+    def run(place: str, value) -> str:
+        data = dict(dataset=Noise(), batch_size=2, num_workers=0,
+                    sampler=dict(type='InfiniteSampler'), collate_fn=dict(type='default_collate'))
+        cfg = dict(
+            model=Dropping(), work_dir=str(tmp_path), train_dataloader=data,
+            train_cfg=dict(type='IterBasedTrainLoop', max_iters=2),
+            optim_wrapper=dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=.1)),
+            param_scheduler=[dict(type='ConstantLR', by_epoch=False)],
+            default_hooks=dict(logger=dict(type='LoggerHook', interval=1)),
+            custom_hooks=[dict(type='FiniteLossHook', priority='LOW')], cfg=dict())
+        holder, (*path, last) = cfg, place.split('.')
+        for key in path:
+            holder = holder[int(key) if key.isdigit() else key]
+        holder[last] = value
+        options = dict(cfg, log_level='ERROR', default_scope='mmseg',
+                       experiment_name=f'{tmp_path.name}_{next(number)}')
+        return said(cfg, lambda: Runner(**options).train())
+    return run
+
+
+@pytest.mark.parametrize('place, value, where', [
+    ('train_dataloader.batchsize', 3, 'train_dataloader: TypeError: '),
+    ('train_dataloader.num_workers', -1, 'train_dataloader: ValueError: '),
+    ('train_dataloader.sampler.shufle', 1, 'train_dataloader.sampler (InfiniteSampler): TypeE'),
+    # What builders add keys to and take some from.
+    ('optim_wrapper.optimizer.lrr', 3, 'optim_wrapper.optimizer (SGD): TypeError: '),
+    ('optim_wrapper.optimizer.lr', 'fast', 'optim_wrapper.optimizer (SGD): TypeError: '),
+    ('optim_wrapper.clip_gradd', 3, 'optim_wrapper (OptimWrapper): TypeError: '),
+    ('param_scheduler.0.end', 'ten', 'param_scheduler[0] (ConstantLR): TypeError: '),
+    ('custom_hooks.0.intervall', 3, 'custom_hooks[0] (FiniteLossHook): TypeError: '),
+    ('train_cfg.max_iter', 3, 'train_cfg (IterBasedTrainLoop): TypeError: '),
+    # In the first iteration.
+    ('default_hooks.logger.interval', 'x', 'default_hooks.logger (LoggerHook): TypeError: ')])
+def test_what_the_runner_builds_is_named_by_its_place(train, place, value, where):
+    message = train(place, value)
+    assert message.startswith(f'error: {where}')
+    assert f"{place.split('.')[-1]}={value!r}" in message.split('Fix: ')[1]
+    # No other part's keys, and none that its builder has added.
+    assert not {'max_iters', 'params', 'optimizer='} & set(message.split('Fix: ')[1].split('='))
+
+
+def test_what_is_prepared_between_building_and_training(train):
+    message = train('cfg.activation_checkpointing', 7)
+    assert message.startswith('error: cfg: ')
+    assert message.endswith('one of activation_checkpointing=7.')
 
 
 def test_our_own_errors_get_the_place():

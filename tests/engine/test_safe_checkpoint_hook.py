@@ -1,6 +1,8 @@
 """At no moment of a run is there less than one whole checkpoint, once there was one."""
 from __future__ import annotations
 
+import inspect
+
 import mmengine.hooks.checkpoint_hook as host
 import pytest
 import torch
@@ -90,3 +92,23 @@ def test_a_best_of_the_same_name_is_not_deleted(tmp_path, monkeypatch):
     hook._save_best_checkpoint(Runner, dict(score=1.))
     hook._save_best_checkpoint(Runner, dict(score=2.))
     assert [path.name for path in tmp_path.glob('*.pth')] == ['best_score_iter_4.pth']
+
+
+def test_a_misspelt_option_is_refused_at_once(tmp_path):
+    """mmengine hands it to Runner.save_checkpoint, which fails when the first is due."""
+    with pytest.raises(ValueError, match='^intervall=3: .* interval, .*Fix: '):
+        run(tmp_path / 'run', intervall=3)
+    assert not list(tmp_path.glob('**/*.pth'))
+
+
+@pytest.mark.parametrize('option', ['out_dir_', 'filename', 'meta', 'self_', 'kwargs'])
+def test_what_saving_has_no_place_for_is_refused(option):
+    with pytest.raises(ValueError, match=f'^{option}=1: .*by_epoch.*save_best.*Fix: '):
+        SafeCheckpointHook(**{option: 1})
+
+
+def test_every_option_of_mmengines_hook_is_taken():
+    own = inspect.signature(host.CheckpointHook.__init__).parameters.values()
+    options = {option.name: option.default for option in own
+               if option.default is not inspect.Parameter.empty}
+    assert len(options) > 10 and SafeCheckpointHook(**options).interval == -1

@@ -22,6 +22,10 @@ FAULTS = [
     (GUN, 'model.neck.mode=product', r"model\.neck \(Multi.*\): mode='product'.*Fix: "),
     (GUN, 'optim_wrapper.optimizer.type=Adamm',
      r"optim_wrapper \(OptimWrapper\): .*Fix: .*'Adamm'"),
+    (NRD, 'default_hooks.checkpoint.intervall=3',
+     r'default_hooks\.checkpoint \(SafeCheckpointHook\): intervall=3: must be an option .*Fix: '),
+    (NRD, 'val_evaluator.iou_metrics=[mIouu]',
+     r"val_evaluator\.iou_metrics=\['mIouu'\]: must be a list of mIoU, .*Fix: "),
 ]
 
 

@@ -1,6 +1,7 @@
 """MMSeg's labels, looked at before they are trained on."""
 from __future__ import annotations
 
+import math
 from typing import Optional
 
 from mmseg.datasets.transforms import LoadAnnotations
@@ -54,10 +55,11 @@ class LoadCheckedAnnotations(LoadAnnotations):
         except Exception as error:  # every decoder has its own, and none knows the file
             raise ValueError(f'{path}: cannot be read as labels ({type(error).__name__}: {error}). '
                              'Fix: write the file anew, as a PNG.') from error
-        wide = wide_label(path)
+        wide = wide_label(path, self.imdecode_backend)
         if wide is not None:
-            raise ValueError(f'{path}: label {wide} takes more than eight bits, and MMSeg would '
-                             f'read it as {wide % 256}. Fix: renumber the labels to 0 to 255.')
+            would = f', and MMSeg would read it as {int(wide) % 256}' if math.isfinite(wide) else ''
+            raise ValueError(f'{path}: label {wide}: must be a whole number of 0 to 255{would}. '
+                             'Fix: renumber the labels, and save them with eight bits.')
         return results
 
     def transform(self, results: dict) -> dict:
