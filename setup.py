@@ -13,7 +13,7 @@ VERSION = re.search(r"__version__ = '([^']+)'",
                     (HERE / 'mmseg_nrd' / 'version.py').read_text()).group(1)
 
 # Upstream MMSegmentation and its forks share import names, so no hard requirement names one.
-MMSEG = ['mmsegmentation>=1.0.0', 'mmengine>=0.7.4']
+MMSEG = ['mmsegmentation>=1.2.2', 'mmengine>=0.8.4']
 # What tools/export_onnx.py writes and checks ONNX files with.
 EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.logging import HistoryBuffer
-from mmengine.runner.checkpoint import CheckpointLoader
+from mmengine.runner.checkpoint import load_from_local
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(
@@ -47,7 +47,7 @@ def save(path: Path, code: bytes) -> str:
 
 
 def load(path: str):
-    return CheckpointLoader.load_checkpoint(path, map_location='cpu', logger='silent')
+    return load_from_local(path, 'cpu')
 
 
 @pytest.mark.parametrize('name', HOSTILE)

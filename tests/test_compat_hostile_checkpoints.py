@@ -13,7 +13,7 @@ from hostile_cases import KINDS, bomb, needs_torch_2_6, save_pickle, swap_pickle
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
-from mmengine.runner import Runner, checkpoint
+from mmengine.runner import FlexibleRunner, Runner, checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 
 from mmseg_nrd.compat import CheckpointError
@@ -64,22 +64,33 @@ def test_a_good_file_with_another_pickle_runs_nothing(hostile, tmp_path):
     assert marker.exists()
 
 
-def test_a_config_inside_a_checkpoint_is_not_executed(tmp_path):
-    """mmengine's runner executes meta.config, should there be one, when it resumes."""
+class Tiny(BaseModel):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(1, 1)
+
+    def forward(self, inputs, mode):
+        """Never called."""
+
+
+@pytest.mark.parametrize('kind', [Runner, FlexibleRunner])
+def test_a_config_inside_a_checkpoint_is_not_executed(kind, tmp_path):
+    """mmengine's runners execute meta.config, should there be one, when they resume."""
     marker = tmp_path / 'marker'
     meta = dict(epoch=0, iter=1, config=f'open({str(marker)!r}, "w").close()')
     hub = dict(log_scalars={}, runtime_info={}, resumed_keys={})
-    torch.save(dict(meta=meta, message_hub=hub, state_dict={}), tmp_path / 'x.pth')
-
-    class Tiny(BaseModel):
-        def forward(self, inputs, mode):
-            """Never called."""
-    runner = Runner(Tiny(), str(tmp_path / 'work'), experiment_name=str(tmp_path).replace('/', '_'),
-                    log_level='ERROR', default_scope='mmseg', train_dataloader=dict(
-                        dataset=[0], sampler=dict(type='DefaultSampler', shuffle=False)),
-                    train_cfg=dict(type='IterBasedTrainLoop', max_iters=2),
-                    optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)))
+    model = Tiny()
+    optimizer = torch.optim.SGD(model.parameters(), lr=.1).state_dict()
+    torch.save(dict(meta=meta, message_hub=hub, state_dict=model.state_dict(),
+                    optimizer=optimizer), tmp_path / 'x.pth')
+    runner = kind(model, work_dir=str(tmp_path / 'work'), log_level='ERROR', default_scope='mmseg',
+                  experiment_name=str(tmp_path).replace('/', '_'), train_dataloader=dict(
+                      dataset=[0], sampler=dict(type='DefaultSampler', shuffle=False)),
+                  train_cfg=dict(type='IterBasedTrainLoop', max_iters=2),
+                  optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)))
     runner._train_loop = runner.build_train_loop(runner._train_loop)
+    if kind is FlexibleRunner:
+        runner.strategy.prepare(model, optim_wrapper=runner.optim_wrapper)
     runner.resume(str(tmp_path / 'x.pth'))
     assert runner.iter == 1 and not marker.exists()
     Config.fromstring(meta['config'], '.py')
@@ -102,7 +113,7 @@ def test_getattr_serves_statistics_only(owner, name, tmp_path):
 def test_getattr_serves_the_statistics(name, tmp_path):
     code = b'c__builtin__\ngetattr\ncmmengine.logging.history_buffer\nHistoryBuffer\n'
     save_pickle(tmp_path / 'x.pth', code + text(name) + b'\x86R.')
-    loaded = CheckpointLoader.load_checkpoint(str(tmp_path / 'x.pth'))
+    loaded = checkpoint.load_from_local(str(tmp_path / 'x.pth'), 'cpu')
     assert loaded is getattr(HistoryBuffer, name)
 
 

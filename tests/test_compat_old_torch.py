@@ -7,13 +7,13 @@ from hostile_cases import bomb
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader
 
-from mmseg_nrd.compat import CheckpointError, loading, training_state
+from mmseg_nrd.compat import CheckpointError, checkpoint_errors, training_state
 
 
 @pytest.fixture(autouse=True)
 def old_torch(monkeypatch):
     """On a newer torch, its inability; the older one's own needs no help."""
-    for module in (loading, training_state):
+    for module in (checkpoint_errors, training_state):
         monkeypatch.setattr(module, 'CAN_ALLOW_TRAINING_STATE', False)
 
 

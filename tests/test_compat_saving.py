@@ -1,6 +1,7 @@
 """mmengine's files are there whole or not at all."""
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,11 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.fileio import LocalBackend
 from mmengine.hooks import checkpoint_hook
 from mmengine.runner import checkpoint, runner, save_checkpoint
 
 from mmseg_nrd import compat
-from mmseg_nrd.compat import whole_file
+from mmseg_nrd.compat import CheckpointError, whole_file
+
+fcntl = pytest.importorskip('fcntl')
 
 
 @pytest.fixture
@@ -36,11 +40,76 @@ def test_a_failure_leaves_the_old_file(old):
     assert torch.load(old) == {'a': 1} and os.listdir(old.parent) == ['x.pth']
 
 
-def test_what_a_killed_process_left_is_written_over(old):
-    (old.parent / 'x.pth.unfinished').write_bytes(b'much that is torn')
+@pytest.mark.parametrize('name', ['x.pth.unfinished', 'x.pth.0a1b2c3d.unfinished'])
+def test_what_a_killed_process_left_is_deleted(name, old):
+    (old.parent / name).write_bytes(b'much that is torn')
+    (old.parent / 'y.pth.0a1b2c3d.unfinished').write_bytes(b'of another file')
     with whole_file(old) as unfinished:
         unfinished.write_bytes(b'new')
-    assert old.read_bytes() == b'new' and os.listdir(old.parent) == ['x.pth']
+    assert old.read_bytes() == b'new'
+    assert sorted(os.listdir(old.parent)) == ['x.pth', 'y.pth.0a1b2c3d.unfinished']
+
+
+def test_two_writers_at_once_leave_a_whole_file(old):
+    with whole_file(old) as slow, open(slow, 'wb') as file:
+        file.write(b'A' * 500)
+        file.flush()
+        with whole_file(old) as fast:
+            fast.write_bytes(b'B' * 700)
+        assert old.read_bytes() == b'B' * 700
+        file.write(b'A' * 500)
+    assert old.read_bytes() == b'A' * 1000 and os.listdir(old.parent) == ['x.pth']
+
+
+def test_two_writers_of_which_the_later_one_fails(old):
+    with whole_file(old) as slow:
+        with pytest.raises(ZeroDivisionError), whole_file(old):
+            1 / 0  # noqa: B018
+        slow.write_bytes(b'A')
+    assert old.read_bytes() == b'A' and os.listdir(old.parent) == ['x.pth']
+
+
+# Writes the file again and again, each time in many small pieces of one letter.
+WRITER = '''
+import sys
+from mmseg_nrd.compat import CheckpointError, whole_file
+for _ in range(25):
+    with whole_file(sys.argv[1]) as unfinished, open(unfinished, 'wb', buffering=0) as file:
+        for _ in range(50):
+            file.write(sys.argv[2].encode() * 100)
+'''
+
+
+def test_processes_that_write_the_same_file(old):
+    old.write_bytes(b'0' * 5000)
+    writers = [subprocess.Popen([sys.executable, '-c', WRITER, str(old), letter],
+                                cwd=Path(__file__).parents[1]) for letter in 'AB']
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        content = old.read_bytes()
+        assert len(content) == 5000 and len(set(content)) == 1
+        seen.add(content[:1])
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert seen & {b'A', b'B'} and os.listdir(old.parent) == ['x.pth']
+
+
+def test_storage_without_locks(old, monkeypatch):
+    def unsupported(file, how):
+        raise OSError(errno.ENOLCK, 'No locks available')
+    monkeypatch.setattr(fcntl, 'flock', unsupported)
+    with whole_file(old) as slow:
+        with whole_file(old) as fast:
+            fast.write_bytes(b'B')
+        slow.write_bytes(b'A')
+    assert old.read_bytes() == b'A' and os.listdir(old.parent) == ['x.pth']
+
+
+def test_a_file_is_as_readable_as_any_other(old):
+    other = old.parent / 'y.pth'
+    other.write_bytes(b'')
+    with whole_file(old) as unfinished:
+        unfinished.write_bytes(b'new')
+    assert old.stat().st_mode == other.stat().st_mode
 
 
 def test_a_link_stays_a_link(old):
@@ -102,6 +171,46 @@ def test_all_of_mmengines_savers_are_mended():
 def test_folders_are_made_as_before(tmp_path):
     save_checkpoint({'a': 1}, str(tmp_path / 'new' / 'x.pth'), backend_args=dict(backend='local'))
     assert torch.load(tmp_path / 'new' / 'x.pth') == {'a': 1}
+
+
+# The disk is full after so many bytes.
+FULL = '''
+import resource, signal, sys
+import torch, mmseg_nrd
+from mmengine.runner import save_checkpoint
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+save_checkpoint({'a': torch.zeros(10000)}, sys.argv[1])
+'''
+
+
+def test_a_disk_that_is_full(old):
+    done = subprocess.run([sys.executable, '-c', FULL, str(old)], cwd=Path(__file__).parents[1],
+                          capture_output=True, text=True)
+    said = done.stderr.splitlines()[-1]
+    assert f'CheckpointError: {old}: cannot be written ([Errno 27] File too large' in said
+    assert 'What was there before is as it was. Fix: make room' in said
+    assert torch.load(old) == {'a': 1} and os.listdir(old.parent) == ['x.pth']
+
+
+@pytest.mark.parametrize('number', [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_note_or_a_checkpoint_that_cannot_be_written(number, old, monkeypatch):
+    def fail(self, content, path):
+        raise OSError(number, os.strerror(number))
+    monkeypatch.setattr(LocalBackend, 'put', fail)
+    with pytest.raises(CheckpointError, match=f'x.pth: cannot be written .*{os.strerror(number)}'):
+        save_checkpoint({'a': 2}, str(old))
+    with pytest.raises(CheckpointError, match='x.pth: cannot be written .*Fix: make room'), \
+            checkpoint_hook.open(str(old), 'w') as file:
+        fail(None, b'', file)
+    assert torch.load(old) == {'a': 1} and os.listdir(old.parent) == ['x.pth']
+
+
+def test_a_checkpoint_in_place_of_a_folder(tmp_path):
+    (tmp_path / 'iter_2.pth').mkdir()
+    with pytest.raises(CheckpointError, match='iter_2.pth: cannot be written'):
+        save_checkpoint({'a': 1}, str(tmp_path / 'iter_2.pth'))
+    assert os.listdir(tmp_path) == ['iter_2.pth']
 
 
 def test_other_storage_is_left_to_its_backend(tmp_path, monkeypatch):

@@ -24,7 +24,7 @@ from mmengine.visualization import TensorboardVisBackend
 from mmseg.registry import MODELS
 
 from mmseg_nrd import compat
-from mmseg_nrd.compat import loading, training_state
+from mmseg_nrd.compat import checkpoint_errors, training_state
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import prepare_distributed_cpu
 
@@ -118,7 +118,7 @@ def forged_checkpoint(tmp_path, monkeypatch):
 
 
 def old_torch(tmp_path, monkeypatch):
-    for module in (loading, training_state):
+    for module in (checkpoint_errors, training_state):
         monkeypatch.setattr(module, 'CAN_ALLOW_TRAINING_STATE', False)
     torch.save(HistoryBuffer(), tmp_path / 'iter_1.pth')
     load_checkpoint(torch.nn.Linear(1, 1), str(tmp_path / 'iter_1.pth'), map_location='cpu')

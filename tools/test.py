@@ -12,13 +12,16 @@ from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
+    CheckpointFitHook,
     add_config_arguments,
     check_checkpoint,
     check_config,
     check_tta,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
+    full_disk_in_a_sentence,
     load_config,
+    make_work_dir,
     silence_host_warnings,
 )
 
@@ -89,14 +92,17 @@ def main() -> None:
         cfg.load_from = args.checkpoint
         checked = copy.deepcopy(cfg)
         load_checked_annotations(checked, 'test')
+        make_work_dir(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     try:
-        with config_errors_in_a_sentence(checked), data_errors_in_a_sentence():
+        with config_errors_in_a_sentence(checked), data_errors_in_a_sentence(), \
+                full_disk_in_a_sentence(cfg.work_dir):
             runner = Runner.from_cfg(checked)
             # MMSeg's inferencers read the config that a run saves, and know LoadAnnotations only.
             runner.cfg = cfg
             runner.dump_config()
+            runner.register_hook(CheckpointFitHook('all'))
             runner.test()
     except CheckpointError as error:
         sys.exit(f'error: {error}')

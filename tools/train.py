@@ -10,11 +10,14 @@ from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
+    CheckpointFitHook,
     add_config_arguments,
     check_config,
     config_errors_in_a_sentence,
     data_errors_in_a_sentence,
+    full_disk_in_a_sentence,
     load_config,
+    make_work_dir,
     prepare_distributed_cpu,
     prepare_resume,
     silence_host_warnings,
@@ -59,12 +62,15 @@ def main() -> None:
         for note in prepare_resume(cfg) if args.resume else ():
             print(f'warning: {note}', file=sys.stderr)
         prepare_distributed_cpu(cfg)
+        make_work_dir(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume
     try:
-        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence():
+        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence(), \
+                full_disk_in_a_sentence(cfg.work_dir):
             runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+            runner.register_hook(CheckpointFitHook('same' if args.resume else 'some'))
             runner.train()
     except (CheckpointError, FloatingPointError) as error:
         sys.exit(f'error: {error}')

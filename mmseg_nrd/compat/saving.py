@@ -4,8 +4,54 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import uuid
 from pathlib import Path
-from typing import Callable, Iterator, Union
+from typing import BinaryIO, Callable, Iterator, Union
+
+from .checkpoint_errors import CheckpointError
+
+try:
+    import fcntl
+except ImportError:  # Windows: there, what a killed process left stays until somebody deletes it
+    fcntl = None
+
+
+def _lock(file: BinaryIO, how: int) -> bool:
+    """Whether it is ours now; never on storage that knows no locks."""
+    try:
+        fcntl.flock(file, how)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Delete what killed processes left beside ``target``: nobody holds its lock any more."""
+    for path in target.parent.iterdir():
+        if path.name.startswith(f'{target.name}.') and path.name.endswith('.unfinished'):
+            # Others may be faster, or own it.
+            with contextlib.suppress(FileNotFoundError, PermissionError), open(path, 'rb+') as file:
+                if _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    path.unlink()
+
+
+@contextlib.contextmanager
+def _new_file_beside(target: Path) -> Iterator[Path]:
+    """An empty file of a name that nobody else uses, locked while this process lives."""
+    if fcntl is not None:
+        _remove_abandoned(target)
+    while True:
+        path = target.with_name(f'{target.name}.{uuid.uuid4().hex[:8]}.unfinished')
+        # The lock is that of the open file.
+        with open(path, 'xb') as file:
+            if fcntl is None:
+                file.close()
+            else:
+                _lock(file, fcntl.LOCK_EX)
+            # Before it was locked, another writer may have taken it for abandoned.
+            if path.exists():
+                yield path
+                return
 
 
 @contextlib.contextmanager
@@ -13,13 +59,14 @@ def whole_file(path: Union[str, Path]) -> Iterator[Path]:
     """A file to write that takes the place of another one when it is written.
 
     A process killed in between leaves the old file as it was, and beside it one called
-    ``NAME.unfinished``, which the next attempt writes over.
+    ``NAME.*.unfinished``, which the next attempt deletes. Of several writers at once each has such
+    a file of its own; what the last one wrote stays, whole.
 
     Args:
-        path (str | Path): What to replace.
+        path (str | Path): What to replace, in a folder that is there.
 
     Yields:
-        Path: what to write.
+        Path: what to write. It is there already, and empty.
 
     Example:
         >>> with whole_file('results.json') as unfinished:
@@ -27,21 +74,32 @@ def whole_file(path: Union[str, Path]) -> Iterator[Path]:
     """
     # A link stays a link.
     target = Path(os.path.realpath(path))
-    unfinished = target.with_name(target.name + '.unfinished')
+    with _new_file_beside(target) as unfinished:
+        try:
+            yield unfinished
+            # Else a power cut could leave the new name on the disk, and not what it names.
+            with open(unfinished, 'rb+') as file:
+                os.fsync(file.fileno())
+            os.replace(unfinished, target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _explain_unwritable(path: str) -> Iterator[None]:
     try:
-        yield unfinished
-        # Else a power cut could leave the new name on the disk, and not what it names.
-        with open(unfinished, 'rb+') as file:
-            os.fsync(file.fileno())
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        raise CheckpointError(
+            f'{path}: cannot be written ({error}). What was there before is as it was. Fix: make '
+            'room on the disk or let it be written there; a training then goes on from its last '
+            'checkpoint with --resume.') from error
 
 
 @contextlib.contextmanager
 def _open_whole(path: str, mode: str) -> Iterator:
     """``open`` for mmengine's note of the last checkpoint."""
-    with whole_file(path) as unfinished, open(unfinished, mode) as file:
+    with _explain_unwritable(path), whole_file(path) as unfinished, open(unfinished, mode) as file:
         yield file
 
 
@@ -54,8 +112,10 @@ def _saved_whole(save: Callable) -> Callable:
         if '://' in filename or file_client_args is not None or not isinstance(
                 get_file_backend(filename, backend_args=backend_args), LocalBackend):
             return save(checkpoint, filename, file_client_args, backend_args)
-        with whole_file(filename) as unfinished:
-            return save(checkpoint, str(unfinished), backend_args=backend_args)
+        with _explain_unwritable(filename):
+            Path(filename).parent.mkdir(parents=True, exist_ok=True)
+            with whole_file(filename) as unfinished:
+                return save(checkpoint, str(unfinished), backend_args=backend_args)
 
     return save_whole
 

@@ -6,6 +6,8 @@ from typing import Mapping, Optional
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
+from ..compat import CheckpointError
+
 
 def read_checkpoint(source: str) -> dict:
     """A checkpoint, on the CPU.
@@ -17,21 +19,9 @@ def read_checkpoint(source: str) -> dict:
         dict: what the file holds: parameters, or a dict that has them under 'state_dict'.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is no checkpoint.
+        CheckpointError: if there is no such file, or it is no checkpoint.
     """
-    try:
-        checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
-    # torchvision:// and the like look names up; what cannot be read, our mended loader explains.
-    except KeyError as error:
-        raise ValueError(
-            f'{source}: no model of that name is known to this mmengine. Fix: pass the path or '
-            'URL of a checkpoint.') from error
-    if not isinstance(checkpoint, dict):
-        raise ValueError(
-            f'{source}: holds a {type(checkpoint).__name__}; must hold a dict, of parameters or '
-            "with them under 'state_dict'. Fix: save model.state_dict().")
-    return checkpoint
+    return CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
 
 
 def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[str, Tensor],
@@ -46,7 +36,7 @@ def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[s
             to 10.
 
     Raises:
-        ValueError: if one is unknown, of another shape or missing.
+        CheckpointError: if one is unknown, of another shape or missing.
     """
     # Files hold what they like under these names.
     shapes = {key: tuple(getattr(value, 'shape', ())) for key, value in state_dict.items()}
@@ -63,7 +53,7 @@ def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[s
     if len(faults) > len(listed):
         listed.append(f'  and {len(faults) - len(listed)} more')
     prefixed = any(key.startswith('module.') for key in shapes)
-    raise ValueError('\n'.join([
+    raise CheckpointError('\n'.join([
         f'{source}: {len(faults)} parameters do not fit the config.', *listed,
         'Fix: choose the config that the checkpoint was trained with'
         + (", and take 'module.' off the names." if prefixed else '.')]))

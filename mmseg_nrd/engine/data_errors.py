@@ -1,8 +1,10 @@
 """Say in a sentence why data could not be loaded, or what became of the process that loads them."""
 from __future__ import annotations
 
+import atexit
 import contextlib
 import re
+import signal
 import traceback
 from typing import Iterator, Optional
 
@@ -61,6 +63,12 @@ def _faulty_sample(error: BaseException) -> Optional[str]:
     return text if 'Fix: ' in text else None
 
 
+def _end_without_torchs_handler() -> None:
+    """At the program's end other workers end too; torch's handler would raise in what runs then."""
+    if hasattr(signal, 'SIGCHLD'):
+        atexit.register(signal.signal, signal.SIGCHLD, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def data_errors_in_a_sentence() -> Iterator[None]:
     """End the program with a sentence when a data loader's worker is killed or a file is faulty.
@@ -70,7 +78,10 @@ def data_errors_in_a_sentence() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        sentence = _ended_worker(error) or _faulty_sample(error)
+        ended = _ended_worker(error)
+        if ended is not None:
+            _end_without_torchs_handler()
+        sentence = ended or _faulty_sample(error)
         if sentence is None:
             raise
         raise SystemExit(f'error: {sentence}') from error

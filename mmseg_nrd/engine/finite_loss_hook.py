@@ -1,4 +1,4 @@
-"""Stop a training whose loss is no longer a number."""
+"""Stop a training whose loss, or whose weights, are no longer numbers."""
 from __future__ import annotations
 
 import math
@@ -8,6 +8,13 @@ import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
+
+# --resume takes the learning rate and its schedule from the checkpoint, whatever the config says.
+_ADVICE = (
+    'set optim_wrapper.clip_grad=dict(max_norm=10) or leave out --amp, and go on with --resume '
+    '--cfg-options load_from=PATH, a checkpoint from before the losses grew, for the last one may '
+    'hold weights that are finite and too large; or start again without --resume, with a lower '
+    'learning rate or a longer warm-up.')
 
 
 def _losses(outputs: Mapping[str, Any]) -> Dict[str, float]:
@@ -28,7 +35,9 @@ class FiniteLossHook(Hook):
     """End training with an error that names the batch when a loss is NaN or infinite.
 
     It runs before mmengine's ``CheckpointHook``, so with an interval of 1 no checkpoint is written
-    with weights that such a loss has spoilt; with another one, let it divide the checkpoints'.
+    with weights that such a loss has spoilt; with another one, let it divide the checkpoints'. A
+    finite loss can have an infinite gradient, so at any interval it also looks at the parameters
+    that are to be saved. Weights that are finite and far too large pass; the next loss tells.
 
     A look at a loss on a GPU waits until that GPU is done. mmengine's ``RuntimeInfoHook``, which
     is always there, waits for each loss of each iteration anyway, so this hook adds a few copies
@@ -39,7 +48,8 @@ class FiniteLossHook(Hook):
 
     Raises:
         ValueError: if ``interval`` is no positive integer.
-        FloatingPointError: in training, with the iteration, the losses and the batch's files.
+        FloatingPointError: in training, with the iteration, the losses and the batch's files; or
+            with the name of a parameter.
 
     Example:
         >>> custom_hooks = [dict(type='FiniteLossHook')]
@@ -63,7 +73,17 @@ class FiniteLossHook(Hook):
         files = ''.join(f'\n  {path}' for path in _files(data_batch))
         raise FloatingPointError(
             f'iteration {runner.iter + 1}, process {get_rank()}: {values}; a loss must be finite. '
-            'Fix: look at the files below; if they are whole, the update before went too far: '
-            'lower the learning rate, lengthen the warm-up, set '
-            'optim_wrapper.clip_grad=dict(max_norm=10), or leave out --amp. Then go on from the '
-            f'last checkpoint with --resume. The batch:{files}')
+            'Fix: look at the files below; if they are whole, an update before went too far: '
+            f'{_ADVICE} The batch:{files}')
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Look at the parameters that are to be saved: one pass over them, on the CPU."""
+        # Buffers may be infinite on purpose, as masks are.
+        names = {name.removeprefix('module.') for name, _ in runner.model.named_parameters()}
+        spoilt = [name for name, value in checkpoint['state_dict'].items()
+                  if name in names and not value.isfinite().all()]
+        if spoilt:
+            raise FloatingPointError(
+                f"iteration {checkpoint['meta']['iter']}: {len(spoilt)} of {len(names)} parameters "
+                f'are not finite, such as {spoilt[0]}; they were not saved. Fix: an update went '
+                f'too far: {_ADVICE}')

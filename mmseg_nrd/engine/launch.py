@@ -8,6 +8,7 @@ from typing import Optional
 
 from mmengine.config import Config, DictAction
 
+from ..compat import find_checkpoint
 from .config_errors import tell
 from .find_config import find_config
 
@@ -73,11 +74,9 @@ def check_checkpoint(source: str) -> None:
     """Say that a checkpoint is not there, before anything is built.
 
     Raises:
-        FileNotFoundError: if ``source`` is no URL and there is no such file.
+        CheckpointError: if ``source`` is on this machine and no file.
     """
-    if '://' not in source and not Path(source).expanduser().is_file():
-        raise FileNotFoundError(
-            f'checkpoint {source!r}: no such file. Fix: pass the path or URL of one.')
+    find_checkpoint(source)
 
 
 def load_config(args: argparse.Namespace) -> Config:
@@ -104,3 +103,20 @@ def load_config(args: argparse.Namespace) -> Config:
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
     return cfg
+
+
+def make_work_dir(cfg: Config) -> None:
+    """Make the folder that logs and checkpoints will be written to.
+
+    Args:
+        cfg (Config): As :func:`load_config` makes it.
+
+    Raises:
+        ValueError: if it cannot be made.
+    """
+    try:
+        os.makedirs(cfg.work_dir, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f'--work-dir {cfg.work_dir}: cannot be made ({error.strerror}); must be a folder. Fix: '
+            'name one that is there or can be made.') from error

@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing.queues import Queue
 
@@ -114,3 +116,23 @@ def test_an_error_without_a_fix_keeps_its_traceback(workers):
 def test_errors_from_elsewhere_pass(error):
     with pytest.raises(type(error), match=str(error)), data_errors_in_a_sentence():
         raise error
+
+
+AT_THE_END = """
+import atexit, os, signal, time
+from torch.utils.data import DataLoader
+from mmseg_nrd.engine import data_errors_in_a_sentence
+atexit.register(lambda: print(signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL))
+batches = iter(DataLoader(range(9), num_workers=1))
+with data_errors_in_a_sentence():
+    next(batches)
+    os.kill(batches._workers[0].pid, signal.SIGKILL)
+    time.sleep(60)
+"""
+
+
+def test_torch_does_not_speak_up_again_at_the_programs_end():
+    done = subprocess.run([sys.executable, '-c', AT_THE_END], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 1 and 'a process that loads data has ended' in done.stderr
+    assert done.stdout.split()[-1] == 'True'

@@ -72,6 +72,38 @@ def test_comes_before_a_checkpoint_is_written():
     assert get_priority(build().priority) < get_priority(CheckpointHook.priority)
 
 
+def save(model):
+    checkpoint = dict(meta=dict(iter=7), state_dict=model.state_dict())
+    build(interval=1000).before_save_checkpoint(SimpleNamespace(model=model), checkpoint)
+
+
+@pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float16, torch.bfloat16])
+def test_weights_that_are_not_finite_are_not_saved(value, dtype):
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 1)).to(dtype)
+    save(model)
+    for parameter in (model[0].bias, model[1].weight):
+        parameter.data.view(-1)[-1] = value
+    with pytest.raises(FloatingPointError, match=r'^iteration 7: 2 of 4 parameters are not finite, '
+                       r'such as 0\.bias; they were not saved\. Fix: .*load_from=PATH'):
+        save(model)
+
+
+def test_large_weights_and_infinite_masks_are_saved():
+    model = torch.nn.BatchNorm1d(2)
+    model.weight.data.fill_(3e38)
+    model.register_buffer('mask', torch.tensor(-math.inf))
+    save(model)
+
+
+def test_the_weights_inside_a_wrapper_count():
+    model = torch.nn.ModuleDict(dict(module=torch.nn.Linear(1, 1)))
+    model['module'].bias.data.fill_(math.nan)
+    checkpoint = dict(meta=dict(iter=7), state_dict=model['module'].state_dict())
+    with pytest.raises(FloatingPointError, match='such as bias;'):
+        build().before_save_checkpoint(SimpleNamespace(model=model), checkpoint)
+
+
 @pytest.mark.parametrize('interval', [0, -1, 1.5, True, None, '10'])
 def test_refuses_an_interval_that_is_no_positive_integer(interval):
     with pytest.raises(ValueError, match=rf'interval={interval!r}.*integer of at least 1.*Fix'):

@@ -10,12 +10,13 @@ from mmengine.config import Config
 
 from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.engine import prepare_resume
+from mmseg_nrd.engine.resume import read_training_state
 
 
 def write(folder, *numbers, last=None, seed=7):
     """Checkpoints by these numbers, and the note of the last one."""
     for number in numbers:
-        torch.save(dict(meta=dict(iter=number, seed=seed), message_hub={}, state_dict={
+        torch.save(dict(meta=dict(epoch=0, iter=number, seed=seed), message_hub={}, state_dict={
             'weight': torch.full((300,), float(number))}), folder / f'iter_{number}.pth')
     if last is not None:
         (folder / 'last_checkpoint').write_text(str(folder / f'iter_{last}.pth'))
@@ -65,6 +66,52 @@ def test_wrong_bytes_are_found_though_none_is_missing(tmp_path):
     assert last == 'iter_2.pth' and 'wrong checksum of iter_4/data/0' in notes[0]
 
 
+@pytest.mark.parametrize('change', [
+    lambda byte: byte ^ 0xff, lambda byte: byte ^ 1, lambda byte: byte ^ 0x10, lambda byte: 0],
+    ids=['all bits', 'the lowest bit', 'the bit of a folder', 'zero'])
+def test_a_wrong_byte_anywhere_is_found_or_does_no_harm(change, tmp_path):
+    path = tmp_path / 'x.pth'
+    state = dict(meta=dict(epoch=0, iter=4), message_hub={}, state_dict={
+        'weight': torch.full((30,), 4.)})
+    torch.save(state, path)
+    good, refused = path.read_bytes(), 0
+    for place in range(len(good)):
+        content = bytearray(good)
+        content[place] = change(content[place])
+        path.write_bytes(content)
+        try:
+            loaded = read_training_state(str(path))
+        except CheckpointError as error:
+            assert str(error).startswith(f'{path}: ') and 'Fix: ' in str(error)
+            refused += 1
+        else:
+            assert torch.equal(loaded['state_dict'].pop('weight'), state['state_dict']['weight'])
+            assert loaded == {**state, 'state_dict': {}}
+    # The others are padding, or times and versions that nobody reads.
+    assert refused > len(good) / 3
+
+
+@pytest.mark.parametrize('spoil', [
+    lambda state: state['meta'].pop('iter'), lambda state: state['meta'].update(epoch='two'),
+    lambda state: state.update(meta=[1]), lambda state: state.update(message_hub=None),
+    lambda state: state.update(state_dict=[1])])
+def test_another_training_state_is_passed_over(spoil, tmp_path):
+    write(tmp_path, 2, 4, last=4)
+    state = torch.load(tmp_path / 'iter_4.pth')
+    spoil(state)
+    torch.save(state, tmp_path / 'iter_4.pth')
+    last, notes, _ = resume(tmp_path)
+    assert last == 'iter_2.pth' and notes[0].startswith(f"{tmp_path / 'iter_4.pth'}: ")
+    assert 'must' in notes[0] and 'Fix: ' in notes[0]
+
+
+def test_a_folder_is_passed_over(tmp_path):
+    write(tmp_path, 2, last=4)
+    (tmp_path / 'iter_4.pth').mkdir()
+    last, notes, _ = resume(tmp_path)
+    assert last == 'iter_2.pth' and 'is a folder; must be a file. Fix: ' in notes[0]
+
+
 def test_a_hostile_one_is_passed_over_and_not_run(tmp_path):
     write(tmp_path, 2, last=4)
     torch.save(bomb('in the message hub', tmp_path / 'marker'), tmp_path / 'iter_4.pth')
@@ -97,6 +144,17 @@ def test_a_note_that_leads_nowhere(note, tmp_path):
         os.utime(tmp_path / 'last_checkpoint', (2e9, 2e9))
     expected = 'iter_4.pth' if note else 'iter_10.pth'
     assert resume(tmp_path)[:2] == (expected, [])
+
+
+@pytest.mark.parametrize('content', [b'\xf6\xff' * 30, b'\0' * 60, b'x' * 5000, b'step-9.pth'])
+def test_a_note_that_is_spoilt(content, tmp_path):
+    write(tmp_path, 2, 4, 10)
+    (tmp_path / 'last_checkpoint').write_bytes(content)
+    last, notes, _ = resume(tmp_path)
+    assert last == 'iter_10.pth'
+    assert notes[0].startswith(f"{tmp_path / 'last_checkpoint'}: names no checkpoint (")
+    assert notes[1:] == [f"resuming from {tmp_path / 'iter_10.pth'}"]
+    assert resume(tmp_path)[:2] == ('iter_10.pth', [])  # the note is mended
 
 
 def test_checkpoints_elsewhere_and_of_other_names(tmp_path):
@@ -137,6 +195,7 @@ def test_a_checkpoint_that_the_config_names_comes_first(tmp_path):
     write(tmp_path / 'other', 6)
     given = str(tmp_path / 'other' / 'iter_6.pth')
     assert resume(tmp_path, load_from=given) == ('iter_4.pth', [], 7)
+    assert resume(tmp_path, load_from=f'file://{given}') == ('iter_4.pth', [], 7)
     tear(tmp_path / 'other' / 'iter_6.pth')
     with pytest.raises(CheckpointError, match='no whole checkpoint'):
         resume(tmp_path, load_from=given)

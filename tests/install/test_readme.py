@@ -51,7 +51,7 @@ def run(heading: str, bin_folder: Path, cwd: Path, tree: Path) -> str:
     for line in commands(heading):
         for placeholder, choice in CHOICES.items():
             line = line.replace(placeholder, choice.format(tree=tree))
-        said += [call('bash', '-c', f'PATH={bin_folder}:$PATH; {line}', cwd=cwd)]
+        said += [call('bash', '-c', f'PATH={bin_folder}:$PATH; {line}', cwd=cwd, timeout=1800)]
     return '\n'.join(said)
 
 
@@ -90,7 +90,7 @@ def test_with_mim(make_environment, small_checkout, build, tmp_path):
     wheel = build('build_wheel', small_checkout, small_checkout / 'dist')
     output = run('With mim', make_environment(wheel), tmp_path, small_checkout)
     assert 'cityscapes/miou_in_the_paper' in output and len(scores(output)) >= 3 * 4 + 1
-    assert len(list(tmp_path.glob('grid_search_*/iter_300.pth'))) == 2
+    assert len(list(tmp_path.glob('work_dirs/grid_search_*/iter_300.pth'))) == 2
     assert (tmp_path / CHECKPOINT).is_file()
 
 

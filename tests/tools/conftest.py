@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from mmengine.registry import DefaultScope
 from street_scene_configs import ROOT
 
 from mmseg_nrd.datasets import write_street_scenes
@@ -43,5 +45,22 @@ def tool():
                  'OMP_NUM_THREADS': '1'})
         assert done.returncode == status, done.stdout
         return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run a tool in this process; returns the error that it ends with."""
+
+    def run(name: str, *arguments) -> str:
+        monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
+        monkeypatch.syspath_prepend(str(ROOT / 'tools'))
+        with DefaultScope.overwrite_default_scope('mmseg'), pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(ROOT / 'tools' / f'{name}.py'), run_name='__main__')
+        if ended.value.code != 2:
+            return ended.value.code
+        # As argparse says it: after the usage and the program's name.
+        return capsys.readouterr().err.splitlines()[-1].split(': ', 1)[1]
 
     return run

@@ -8,6 +8,10 @@ import pytest
 import torch
 from street_scene_configs import NRD
 
+from mmseg_nrd.engine.resume import read_training_state
+
+resource = pytest.importorskip('resource')
+
 SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2',
          'default_hooks.checkpoint.interval=2', 'default_hooks.logger.interval=1']
 
@@ -66,6 +70,34 @@ def test_resume_goes_on_where_training_stopped(trained, tool, small):
     assert (work_dir / 'iter_4.pth').is_file()
 
 
+def test_resuming_another_model_is_refused_before_training(trained, call, small):
+    work_dir, _ = trained
+    before = sorted(path.name for path in work_dir.glob('*.pth'))
+    said = call('train', NRD, '--work-dir', work_dir, '--resume', '--cfg-options', *small, *SHORT,
+                'train_cfg.max_iters=4', 'model.auxiliary_head.channels=12')
+    assert said.startswith(f'error: {work_dir}/iter_')
+    assert '.pth: 6 parameters do not fit the config.\n  of shape (' in said
+    assert 'Fix: choose the config' in said
+    assert sorted(path.name for path in work_dir.glob('*.pth')) == before
+
+
+def test_a_disk_that_is_full_leaves_the_checkpoint_before(trained, call, small):
+    work_dir, _ = trained
+    before = sorted(path.name for path in work_dir.glob('iter_*'))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10 ** 7, hard))
+    try:
+        said = call('train', NRD, '--work-dir', work_dir, '--resume', '--cfg-options', *small,
+                    *SHORT, 'train_cfg.max_iters=9', 'default_hooks.checkpoint.interval=1')
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert re.match(rf'error: {work_dir}/iter_\d\.pth: cannot be written \(.*File too large\)\. '
+                    r'What was there before is as it was\. Fix: make room .* --resume\.$', said)
+    assert sorted(path.name for path in work_dir.glob('iter_*')) == before
+    for name in before:
+        read_training_state(str(work_dir / name))
+
+
 def test_test_time_augmentation(trained, tool, small, tmp_path):
     work_dir, _ = trained
     output = tool('test', NRD, work_dir / 'iter_2.pth', '--work-dir', tmp_path, '--tta',
@@ -90,6 +122,17 @@ def test_missing_or_empty_data_root_fails_in_a_sentence(
     assert 'Fix: ' in last
     assert 'Traceback' not in output
     assert not (tmp_path / 'work').exists()
+
+
+@pytest.mark.parametrize('name', ['train', 'test'])
+def test_a_work_dir_that_is_a_file(name, call, small, tmp_path):
+    path = tmp_path / 'x.pth'
+    torch.save({}, path)
+    for work_dir, reason in ((path, 'File exists'), (path / 'deeper', 'Not a directory')):
+        said = call(name, NRD, *[path] * (name == 'test'), '--work-dir', work_dir,
+                    '--cfg-options', *small)
+        assert said == (f'error: --work-dir {work_dir}: cannot be made ({reason}); must be a '
+                        'folder. Fix: name one that is there or can be made.')
 
 
 def test_missing_checkpoint_fails_in_a_sentence(tool, small, tmp_path):

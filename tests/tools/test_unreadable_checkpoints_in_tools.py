@@ -1,34 +1,13 @@
 """Every tool that loads a checkpoint refuses a hostile or torn one in a sentence."""
 from __future__ import annotations
 
-import runpy
-import sys
-
 import pytest
 import torch
 from hostile_cases import bomb
-from mmengine.registry import DefaultScope
-from street_scene_configs import NRD, ROOT
+from street_scene_configs import NRD
 
 TOOLS = ('train to resume', 'train from weights', 'test', 'convert_checkpoint', 'predict',
-         'export_onnx', 'export_torch')
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run a tool in this process; returns the error it ends with."""
-
-    def run(name: str, *arguments) -> str:
-        monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
-        monkeypatch.syspath_prepend(str(ROOT / 'tools'))
-        with DefaultScope.overwrite_default_scope('mmseg'), pytest.raises(SystemExit) as ended:
-            runpy.run_path(str(ROOT / 'tools' / f'{name}.py'), run_name='__main__')
-        if ended.value.code != 2:
-            return ended.value.code
-        # As argparse says it: after the usage and the program's name.
-        return capsys.readouterr().err.splitlines()[-1].split(': ', 1)[1]
-
-    return run
+         'export_onnx', 'export_torch', 'compare')
 
 
 @pytest.mark.parametrize('kind', ['in the message hub', 'torn'])
@@ -45,6 +24,8 @@ def test_it_is_refused_with_its_path(tool, kind, call, small, street_scenes, tmp
         'train from weights': [NRD, '--work-dir', work, '--cfg-options', *small,
                                f'load_from={path}'],
         'test': [NRD, path, '--work-dir', work, '--cfg-options', *small],
+        'compare': [NRD, '--out', work, '--iters', 1, '--cfg-options', *small,
+                    f'load_from={path}'],
         'convert_checkpoint': [NRD, path, tmp_path / 'ours.pth'],
         'export_onnx': [NRD, path, '--out', tmp_path / 'x.onnx'],
         'export_torch': [NRD, path, '--out', tmp_path / 'x.pt2'],

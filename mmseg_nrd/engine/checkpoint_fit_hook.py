@@ -1,0 +1,62 @@
+"""Refuse a checkpoint that would leave a model with random weights."""
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.runner import find_latest_checkpoint
+
+from ..compat import CheckpointError
+from .checkpoints import check_fit
+
+_RULES = ('some', 'all', 'same')
+
+
+class CheckpointFitHook(Hook):
+    """End the run when a checkpoint does not fit the model; mmengine logs it and goes on.
+
+    Args:
+        rule (str): What must fit, by name and shape. ``'some'``: one parameter, as for weights to
+            start from. ``'all'``: every one of the model, as for a test. ``'same'``: also every one
+            of the checkpoint, as to resume.
+
+    Raises:
+        ValueError: if there is no such rule.
+        CheckpointError: when a checkpoint is loaded, with its path.
+
+    Example:
+        >>> runner.register_hook(CheckpointFitHook('all'))
+    """
+
+    # Before hooks that take something out of the checkpoint.
+    priority = 'VERY_HIGH'
+
+    def __init__(self, rule: str):
+        if rule not in _RULES:
+            raise ValueError(f'rule={rule!r}: must be one of {_RULES}. Fix: rule={_RULES[0]!r}.')
+        self.rule = rule
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Compare it with the model, before mmengine gives it to the model."""
+        source = runner.cfg.get('load_from') or find_latest_checkpoint(runner.work_dir)
+        model = runner.model
+        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+            model = model.module
+        expected = model.state_dict()
+        # As mmengine names them.
+        weights = {name.removeprefix('module.'): value
+                   for name, value in checkpoint.get('state_dict', checkpoint).items()}
+        known = {name: value for name, value in weights.items() if name in expected}
+        if self.rule != 'some':
+            check_fit(source, weights if self.rule == 'same' else known, expected)
+        elif not any(getattr(value, 'shape', None) == expected[name].shape
+                     for name, value in known.items()):
+            raise CheckpointError(
+                f'{source}: nothing in it fits the model, which would start from random weights: '
+                f'it has {_shown(weights)}, the model has {_shown(expected)}. Fix: choose the '
+                'config that it was trained with; weights of a backbone alone belong into '
+                "model.backbone.init_cfg=dict(type='Pretrained', checkpoint=...).")
+
+
+def _shown(weights: dict) -> str:
+    names = ', '.join(list(weights)[:2])
+    return f'{names}, ...' if len(weights) > 2 else names or 'no parameters'
