@@ -21,12 +21,16 @@ def _refuse(place: str, value: Any, rule: str, fix: str) -> None:
     raise ValueError(f'{place}={value!r}: must be {rule}. Fix: {fix}.')
 
 
+def _keys(config: Mapping[str, Any]) -> str:
+    return ', '.join(map(str, config)) or 'nothing'
+
+
 def _part(holder: Mapping[str, Any], key: str, where: str = '') -> Mapping[str, Any]:
     """The dict under a key that must be there."""
     place = f'{where}.{key}' if where else key
     if holder.get(key) is None:
         raise ValueError(
-            f"{place}: is missing; {where or 'the config'} has {', '.join(map(str, holder))}. "
+            f"{place}: is missing; {where or 'the config'} has {_keys(holder)}. "
             'Fix: add it, or look for a misspelling.')
     if not isinstance(holder[key], Mapping):
         _refuse(place, holder[key], 'a dict', 'look at the configs that come with MMSeg')
@@ -35,7 +39,7 @@ def _part(holder: Mapping[str, Any], key: str, where: str = '') -> Mapping[str, 
 
 def _check_type(config: Mapping[str, Any], where: str) -> None:
     if not config.get('type'):
-        raise ValueError(f"{where}.type: is missing; {where} has {', '.join(map(str, config))}. "
+        raise ValueError(f"{where}.type: is missing; {where} has {_keys(config)}. "
                          'Fix: add it, or look for a misspelling.')
     if not isinstance(config['type'], (str, type)):
         _refuse(f'{where}.type', config['type'], 'a name or a class', 'look for a misspelling')

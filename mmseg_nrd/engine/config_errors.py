@@ -11,6 +11,8 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import BaseLoop, Runner
 
+from ..compat import CheckpointError
+
 # Begins the name of a part that was built from no place in the config.
 _NOWHERE = 'a config of '
 
@@ -169,13 +171,16 @@ def config_errors_in_a_sentence(*cfgs: Config) -> Iterator[None]:
     """End the program with a sentence instead of a traceback when a config cannot be built.
 
     So does what fails in the first iteration or in a validation, below its traceback. Errors that
-    come from anything else, such as from a later iteration of training, pass.
+    come from anything else, such as from a later iteration of training, pass, and so do those of
+    checkpoints and of numbers that are none.
 
     Args:
         cfgs (Config): The whole config; of several, the one is named in which the fault stands.
     """
     try:
         yield
+    except (CheckpointError, FloatingPointError):
+        raise  # they say which file or parameter is at fault
     except Exception as error:
         said = [(describe(error, cfg), cfg) for cfg in cfgs]
         if not any(sentence for sentence, _ in said):

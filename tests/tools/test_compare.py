@@ -94,7 +94,7 @@ def test_wrong_budget_fails_in_a_sentence(arguments, words, tool, small, tmp_pat
 
 
 @pytest.mark.parametrize('option, words', [
-    ('train_cfg._delete_=True', 'iterations. Fix: use an IterBasedTrainLoop'),
+    ('train_cfg._delete_=True', 'train_cfg.type: is missing; train_cfg has nothing. Fix: '),
     ('param_scheduler.0.by_epoch=True', 'iterations. Fix: set by_epoch=False'),
 ], ids=['loop', 'schedule'])
 def test_a_config_that_cannot_be_compared_is_refused_before_runs_are_deleted(

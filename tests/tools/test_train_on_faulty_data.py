@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmseg.registry import MODELS
 from street_scene_configs import NRD
 
 SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
@@ -66,7 +68,11 @@ def test_an_image_that_is_none_is_named_in_validation(train, tmp_path):
     ('image is no image', 'cannot be read as an image. Fix: ')])
 def test_a_test_names_the_file_and_leaves_a_plain_config(fault, says, tool, small, tmp_path):
     faulty_data.spoil(tmp_path, fault, 'val')
-    torch.save(dict(state_dict={}), tmp_path / 'weights.pth')
+    cfg = Config.fromfile(NRD)
+    cfg.model.decode_head.channels, cfg.model.auxiliary_head.channels = 16, 8  # as small has them
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        weights = MODELS.build(cfg.model).state_dict()
+    torch.save(dict(state_dict=weights), tmp_path / 'weights.pth')
     output = tool('test', NRD, tmp_path / 'weights.pth', '--work-dir', tmp_path / 'work',
                   '--cfg-options', *small, f'test_dataloader.dataset.data_root={tmp_path}',
                   status=1)
