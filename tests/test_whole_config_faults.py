@@ -171,6 +171,7 @@ def test_a_fault_trains_or_is_told_with_its_key(kind, path, train):
             path[-1] in MEANT | TRUTHS)
         return
     assert said.startswith('error: ') and 'Fix: ' in said
-    key = f'{path[-1]}_' if kind == 'misspelt' else str(path[-1])
+    # Of an item of a list, the list's.
+    key = [part for part in path if isinstance(part, str)][-1] + '_' * (kind == 'misspelt')
     named = re.search(rf'(?<![A-Za-z0-9_]){re.escape(key)}(?![A-Za-z0-9_])', said) is not None
     assert named or holder and holder in said or SHOWS_IN.get(place, said + '.') in said, said
