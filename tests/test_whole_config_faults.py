@@ -80,6 +80,8 @@ TRUTHS = {'bgr_to_rgb', 'use_sigmoid', 'shuffle', 'keep_ratio', 'by_epoch', 'log
 # What shows in another part only: the default of the first does not go with the second.
 SHOWS_IN = {'model.data_preprocessor': 'model.backbone',
             'model.backbone.base_channels': 'model.decode_head',
+            **dict.fromkeys(['param_scheduler[0].power', 'param_scheduler[0].eta_min'],
+                            'default_hooks.param_scheduler (ParamSchedulerHook)'),
             'train_dataloader.batch_size': 'Expected more than 1 value per channel',
             'val_dataloader.dataset.pipeline[2].scale': 'val_evaluator[0] (IoUMetric)'}
 
