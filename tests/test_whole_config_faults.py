@@ -80,6 +80,8 @@ TRUTHS = {'bgr_to_rgb', 'use_sigmoid', 'shuffle', 'keep_ratio', 'by_epoch', 'log
 # What shows in another part only: the default of the first does not go with the second.
 SHOWS_IN = {'model.data_preprocessor': 'model.backbone',
             'model.backbone.base_channels': 'model.decode_head',
+            **dict.fromkeys(['param_scheduler[0].power', 'param_scheduler[0].eta_min'],
+                            'default_hooks.param_scheduler (ParamSchedulerHook)'),
             'train_dataloader.batch_size': 'Expected more than 1 value per channel',
             'val_dataloader.dataset.pipeline[2].scale': 'val_evaluator[0] (IoUMetric)'}
 
@@ -171,6 +173,7 @@ def test_a_fault_trains_or_is_told_with_its_key(kind, path, train):
             path[-1] in MEANT | TRUTHS)
         return
     assert said.startswith('error: ') and 'Fix: ' in said
-    key = f'{path[-1]}_' if kind == 'misspelt' else str(path[-1])
+    # Of an item of a list, the list's.
+    key = [part for part in path if isinstance(part, str)][-1] + '_' * (kind == 'misspelt')
     named = re.search(rf'(?<![A-Za-z0-9_]){re.escape(key)}(?![A-Za-z0-9_])', said) is not None
     assert named or holder and holder in said or SHOWS_IN.get(place, said + '.') in said, said

@@ -114,11 +114,14 @@ def _place(cfg: Mapping, configs: List[Tuple[Mapping, bool]]) -> Tuple[str, Mapp
 
 def _is_of_options(error: BaseException) -> bool:
     """Whether what runs, not what is built, fails for its options: for certain or by all signs."""
+    # These say themselves what it was: a loss, a checkpoint, a disk.
+    if isinstance(error, (FloatingPointError, CheckpointError, OSError, torch.OutOfMemoryError)):
+        return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     functions = {frame.f_code.co_name for frame in frames if _of_runner(frame)}
     if 'Fix: ' in str(error) or isinstance(error, TypeError) and 'call_hook' in functions:
         return True
-    if 'load_or_resume' in functions or isinstance(error, torch.OutOfMemoryError):
+    if 'load_or_resume' in functions:
         return False
     # What has trained an iteration, and is no validation, was given options that work.
     loops = [frame.f_locals['self'] for frame in frames

@@ -5,10 +5,12 @@ import itertools
 
 import pytest
 from mmengine.config import Config
+from mmengine.hooks import LoggerHook
 from mmengine.runner import Runner
 from mmseg.registry import MODELS, TRANSFORMS
 from random_run import Dropping, Noise
 
+from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.engine import config_errors_in_a_sentence
 
 NECK = dict(type='MultiResolutionFusion', in_channels=(4, 8), out_channels=4)
@@ -125,3 +127,24 @@ def test_all_other_errors_pass():
         with pytest.raises(type(error)) as raised, config_errors_in_a_sentence(Config()):
             raise error
         assert raised.value is error
+
+
+@pytest.mark.parametrize('kind', [FloatingPointError, CheckpointError, OSError])
+def test_errors_of_losses_checkpoints_and_disks_keep_their_own_words(kind, train, monkeypatch):
+    def fail(*args, **options):
+        raise kind('it went wrong. Fix: mend it.')
+
+    monkeypatch.setattr(Dropping, 'forward', fail)
+    with pytest.raises(kind, match='^it went wrong'):
+        train('default_hooks.logger.interval', 1)
+
+
+def test_an_option_that_fails_in_the_first_iteration_is_told_below_its_traceback(
+        train, monkeypatch, capsys):
+    def fail(*args, **options):
+        raise ValueError('of another kind')
+
+    monkeypatch.setattr(LoggerHook, 'after_train_iter', fail)
+    message = train('default_hooks.logger.interval', 1)
+    assert message.startswith('error: default_hooks.logger (LoggerHook): ValueError: of another')
+    assert 'Traceback' in capsys.readouterr().err
