@@ -84,7 +84,8 @@ def main() -> None:
             draw_predictions(cfg, args)
         if args.tta:
             use_tta(cfg)
-        check_data(cfg, 'test')
+        with config_errors_in_a_sentence(cfg):
+            check_data(cfg, 'test')
         if args.out is not None:
             save_label_maps(cfg, args.out)
         check_checkpoint(args.checkpoint)

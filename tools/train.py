@@ -56,7 +56,8 @@ def main() -> None:
         check_config(cfg, 'train', 'val')
         if args.amp:
             enable_amp(cfg)
-        check_data(cfg, 'train', 'val')
+        with config_errors_in_a_sentence(cfg):
+            check_data(cfg, 'train', 'val')
         load_checked_annotations(cfg, 'train', 'val')
         for note in prepare_resume(cfg) if args.resume else ():
             print(f'warning: {note}', file=sys.stderr)

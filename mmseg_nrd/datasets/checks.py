@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Mapping, Optional
 
 from mmengine.dataset import BaseDataset
+from mmseg.datasets import BaseSegDataset
 from mmseg.registry import DATASETS
 
 from .pipelines import LOAD_LABELS, find_step, innermost
@@ -87,6 +88,18 @@ def _check_files(built: BaseDataset, keys: list, where: str) -> None:
             'out of the data set; tools/check_dataset.py lists all of them.')
 
 
+def _check_keys(dataset: Mapping[str, Any], keys: list, where: str) -> None:
+    prefix = dataset.get('data_prefix')
+    absent = [f'data_prefix.{key}' for key in keys if prefix and key not in prefix]
+    if 'pipeline' not in dataset:
+        absent.append('pipeline')
+    if absent and issubclass(DATASETS.get(dataset['type']), BaseSegDataset):
+        raise ValueError(
+            f"{where}: {', '.join(absent)} must be given; it has {', '.join(dataset)}, and in "
+            f"data_prefix {', '.join(prefix or ['nothing'])}. Fix: add it, or look for a "
+            'misspelling.')
+
+
 def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
     """Fail at once, in a sentence, when the data of a config are missing or empty.
 
@@ -116,8 +129,10 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
                 continue
             # A test set may name labels that nobody reads.
             labelled = find_step(dataset.get('pipeline'), LOAD_LABELS) is not None
-            _check_files(list_samples(dataset, where),
-                         ['img_path', 'seg_map_path'] if labelled else ['img_path'], where)
+            keys = ['img_path', 'seg_map_path'] if labelled else ['img_path']
+            _check_folders(dataset, where)
+            _check_keys(dataset, keys, where)
+            _check_files(list_samples(dataset, where), keys, where)
 
 
 def count_images(cfg: Mapping[str, Any], split: str) -> int:

@@ -1,6 +1,7 @@
 """What mmengine finds in a config late, without naming the key, or not at all."""
 from __future__ import annotations
 
+import os
 from typing import Any, Mapping, Sequence
 
 from .evaluator_checks import check_evaluator
@@ -36,10 +37,27 @@ def _check_type(config: Mapping[str, Any], where: str) -> None:
     if not config.get('type'):
         raise ValueError(f"{where}.type: is missing; {where} has {', '.join(map(str, config))}. "
                          'Fix: add it, or look for a misspelling.')
+    if not isinstance(config['type'], (str, type)):
+        _refuse(f'{where}.type', config['type'], 'a name or a class', 'look for a misspelling')
+
+
+def _check_hooks(hooks: Any) -> None:
+    if not isinstance(hooks, Mapping):
+        _refuse('default_hooks', hooks, 'a dict', 'look at the configs that come with MMSeg')
+    for name, hook in hooks.items():
+        if isinstance(hook, (str, int, float, list)):
+            _refuse(f'default_hooks.{name}', hook, 'a dict or None', f"{name}=dict(type='...')")
 
 
 def _check_dataset(dataset: Mapping[str, Any], where: str) -> None:
     _check_type(dataset, where)
+    prefix = dataset.get('data_prefix') or {}
+    if not isinstance(prefix, Mapping):
+        _refuse(f'{where}.data_prefix', prefix, 'a dict', "dict(img_path='...')")
+    for key, path in {'data_root': dataset.get('data_root'), **{
+            f'data_prefix.{key}': path for key, path in prefix.items()}}.items():
+        if not isinstance(path, (str, os.PathLike, type(None))):
+            _refuse(f'{where}.{key}', path, 'a folder', 'give its path')
     if 'dataset' in dataset:
         _check_dataset(_part(dataset, 'dataset', where), f'{where}.dataset')
     for key in ('datasets', 'pipeline'):
@@ -80,7 +98,7 @@ def _check_test_cfg(model: Mapping[str, Any]) -> None:
     test_cfg = model.get('test_cfg')
     if not isinstance(test_cfg, Mapping):
         _refuse('model.test_cfg', test_cfg, 'a dict', "test_cfg=dict(mode='whole')")
-    mode = test_cfg.get('mode', 'whole')
+    mode = test_cfg.get('mode')
     if mode not in ('whole', 'slide'):
         _refuse('model.test_cfg.mode', mode, "'whole' or 'slide'", "mode='whole'")
     for key in ('crop_size', 'stride') if mode == 'slide' else ():
@@ -124,6 +142,7 @@ def check_config(cfg: Mapping[str, Any], *splits: str) -> None:
         ValueError: with the key's place, its value, the rule and the fix.
     """
     _check_type(_part(cfg, 'model'), 'model')
+    _check_hooks(cfg.get('default_hooks') or {})
     for split, keys in _TOGETHER.items():
         absent = [key for key in keys if cfg.get(key) is None]
         if 0 < len(absent) < 3 or len(absent) == 3 and split in splits and split != 'val':

@@ -7,8 +7,9 @@ import traceback
 from types import FrameType
 from typing import Any, Callable, Iterator, List, Mapping, Optional, Tuple
 
+import torch
 from mmengine.config import Config
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 
 # Begins the name of a part that was built from no place in the config.
 _NOWHERE = 'a config of '
@@ -109,20 +110,34 @@ def _place(cfg: Mapping, configs: List[Tuple[Mapping, bool]]) -> Tuple[str, Mapp
     return f'{path} ({kind})' if path and kind else path or 'the config', outer
 
 
-def _hook_at_fault(error: BaseException, cfg: Mapping) -> Optional[Tuple[str, Mapping]]:
-    """The place of a hook that cannot work with its options, and these; mmengine names it so."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if isinstance(error, TypeError) and _of_runner(frame) and (
-                frame.f_code.co_name == 'call_hook'):
-            kind = type(frame.f_locals['hook']).__name__
-            hooks = {key: cfg.get(key) for key in ('default_hooks', 'custom_hooks')}
-            for path, config in _find(hooks, dict(type=kind), _alike):
+def _is_of_options(error: BaseException) -> bool:
+    """Whether what runs, not what is built, fails for its options: for certain or by all signs."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    functions = {frame.f_code.co_name for frame in frames if _of_runner(frame)}
+    if 'Fix: ' in str(error) or isinstance(error, TypeError) and 'call_hook' in functions:
+        return True
+    if 'load_or_resume' in functions or isinstance(error, torch.OutOfMemoryError):
+        return False
+    # What has trained an iteration, and is no validation, was given options that work.
+    loops = [frame.f_locals['self'] for frame in frames
+             if isinstance(frame.f_locals.get('self'), BaseLoop)]
+    return bool(loops) and (len(loops) > 1 or getattr(loops[0], 'iter', 0) == 0)
+
+
+def _at_work(error: BaseException, cfg: Mapping) -> Optional[Tuple[str, Mapping]]:
+    """The place of the innermost part of the config that was at work, and what stands there."""
+    if _is_of_options(error):
+        for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
+            # mmengine's own text about a hook comes from where all are called.
+            worker = frame.f_locals.get('hook' if frame.f_code.co_name == 'call_hook' else 'self')
+            kind = type(worker).__name__
+            for path, config in _find(cfg, dict(type=kind), _alike):
                 return f'{path} ({kind})', config
     return None
 
 
 def describe(error: BaseException, cfg: Config) -> str:
-    """One sentence on what cannot be built; empty if nothing was being built.
+    """One sentence on what cannot be built, or cannot work; empty if nothing of the config is.
 
     Args:
         error (BaseException): As it was caught, with its traceback.
@@ -134,7 +149,7 @@ def describe(error: BaseException, cfg: Config) -> str:
     """
     cfg = _plain(cfg)
     configs = _under_construction(error)
-    place, config = _place(cfg, configs) if configs else _hook_at_fault(error, cfg) or ('', {})
+    place, config = _place(cfg, configs) if configs else _at_work(error, cfg) or ('', {})
     if not place:
         return ''
     if 'Fix: ' in str(error):
@@ -153,7 +168,8 @@ def describe(error: BaseException, cfg: Config) -> str:
 def config_errors_in_a_sentence(*cfgs: Config) -> Iterator[None]:
     """End the program with a sentence instead of a traceback when a config cannot be built.
 
-    Errors that come from anything else, such as from an iteration of training, pass.
+    So does what fails in the first iteration or in a validation, below its traceback. Errors that
+    come from anything else, such as from a later iteration of training, pass.
 
     Args:
         cfgs (Config): The whole config; of several, the one is named in which the fault stands.
@@ -164,6 +180,9 @@ def config_errors_in_a_sentence(*cfgs: Config) -> Iterator[None]:
         said = [(describe(error, cfg), cfg) for cfg in cfgs]
         if not any(sentence for sentence, _ in said):
             raise
+        if not (_under_construction(error) or 'Fix: ' in str(error)):
+            # It may be no fault of the config after all.
+            traceback.print_exception(type(error), error, error.__traceback__)
         sentence, cfg = min(said, key=lambda pair: not pair[0] or _NOWHERE in pair[0])
         name = f'{cfg.filename}: ' if len(cfgs) > 1 else ''
         raise SystemExit(f'error: {name}{sentence}') from error

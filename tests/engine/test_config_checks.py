@@ -40,7 +40,7 @@ def changed(place: str, value) -> Config:
 
 @pytest.mark.parametrize('place, value', [
     ('val_cfg.fp16', True), ('model.test_cfg', dict(mode='slide', crop_size=(8, 8), stride=[4, 4])),
-    ('model.test_cfg', {}), ('model', dict(type='RowBlockEncoderDecoder')),
+    ('model', dict(type='RowBlockEncoderDecoder')),
     ('optim_wrapper', dict(constructor='Mine')), ('train_cfg', dict(by_epoch=True, max_epochs=3)),
     ('train_cfg.val_begin', 0), ('train_dataloader.dataset', dict(
         type='RepeatDataset', times=2, dataset=dict(type='ConcatDataset', datasets=[
@@ -99,6 +99,14 @@ def test_a_config_without_validation_passes():
     ('val_cfg.fp16', 'text', "val_cfg.fp16='text': must be True or False"),
     ('model.test_cfg', None, 'model.test_cfg=None: must be a dict'),
     ('model.test_cfg.mode', 'slid', "model.test_cfg.mode='slid': must be 'whole' or 'slide'"),
+    ('model.test_cfg', {}, "model.test_cfg.mode=None: must be 'whole' or 'slide'"),
+    ('default_hooks', 7, 'default_hooks=7: must be a dict'),
+    ('default_hooks', dict(timer=7), 'default_hooks.timer=7: must be a dict or None'),
+    ('val_dataloader.dataset.type', 7, 'val_dataloader.dataset.type=7: must be a name'),
+    ('val_dataloader.dataset.data_root', 7, 'val_dataloader.dataset.data_root=7: must be a folder'),
+    ('val_dataloader.dataset.data_prefix', 7, 'val_dataloader.dataset.data_prefix=7: must be'),
+    ('val_dataloader.dataset.data_prefix', dict(img_path=7),
+     'val_dataloader.dataset.data_prefix.img_path=7: must be a folder'),
     ('model.test_cfg', dict(mode='slide', stride=(4, 4)), 'model.test_cfg.crop_size=None: must be'),
     ('model.test_cfg', dict(mode='slide', crop_size=(8, 8), stride=4), 'model.test_cfg.stride=4: '),
     ('val_evaluator', 7, 'val_evaluator=7: must be a dict or a list'),
