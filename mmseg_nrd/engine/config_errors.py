@@ -157,9 +157,6 @@ def describe(error: BaseException, cfg: Config) -> str:
     place, config = _place(cfg, configs) if configs else _at_work(error, cfg) or ('', {})
     if not place:
         return ''
-    # It names a file, wherever in the config that stands.
-    if isinstance(error, CheckpointError):
-        return str(error)
     if 'Fix: ' in str(error):
         return f'{place}: {error}'
     last = traceback.extract_tb(error.__traceback__)[-1]
