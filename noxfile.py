@@ -49,7 +49,7 @@ def pinned(session):
 
 @nox.session(python=first_that_runs('3.9', '3.10', '3.11'))
 def oldest(session):
-    """The oldest versions that the tests pass with: requirements/oldest.txt."""
+    """The oldest versions that are supported: requirements/oldest.txt."""
     session.install('-r', str(REQUIREMENTS / 'oldest.txt'))
     run_tests(session)
 
