@@ -74,7 +74,7 @@ def test_what_was_resumed_is_reported(stopped):
             for folder in (out, whole)]
     assert [row['resumed'] for row in rows] == [[1, 1], [0, 0]]
     line = 'interrupted and taken up again: '
-    assert f'{line}{NRD.stem}, 8 iterations, seed 0 (1x); ' in (out / 'report.md').read_text()
+    assert f'{line}nrd_r18, 8 iterations, seed 0 (1x); ' in (out / 'report.md').read_text()
     assert line not in (whole / 'report.md').read_text()
     assert rows[0]['curves'][0]['iteration'] == list(range(1, 9))
 
