@@ -1,18 +1,9 @@
 """Which host the tests run on."""
 from __future__ import annotations
 
-import importlib.metadata
-
 import pytest
 
-
-def is_installed(distribution: str) -> bool:
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
+from mmseg_nrd.compat.forks import is_installed
 
 needs_upstreams_mmengine = pytest.mark.skipif(
     is_installed('onedl-mmengine'), reason='the fork onedl-mmengine does otherwise')

@@ -6,7 +6,6 @@ The config says what the model must hold. If a parameter is unknown, missing or 
 all such are listed and nothing is written.
 """
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
+from mmseg_nrd.compat import whole_file
 from mmseg_nrd.engine import (
     check_fit,
     check_has,
@@ -52,15 +52,6 @@ def convert(source: str, expected: dict) -> dict:
     return {'meta': checkpoint.get('meta', {}), 'state_dict': state_dict}
 
 
-def save(checkpoint: dict, target: Path) -> None:
-    unfinished = target.with_name(target.name + '.tmp')
-    try:
-        torch.save(checkpoint, unfinished)
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
@@ -70,7 +61,8 @@ def main() -> None:
         if not args.target.parent.is_dir():
             raise FileNotFoundError(f'{args.target.parent}: no such folder. Fix: create it.')
         checkpoint = convert(args.source, expected_state(args.config))
-        save(checkpoint, args.target)
+        with whole_file(args.target) as unfinished:
+            torch.save(checkpoint, unfinished)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f"{len(checkpoint['state_dict'])} tensors in {args.target}")

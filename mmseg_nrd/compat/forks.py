@@ -6,7 +6,8 @@ import importlib.metadata
 _FORKED_MMSEG = 'onedl-mmsegmentation'
 
 
-def _is_installed(distribution: str) -> bool:
+def is_installed(distribution: str) -> bool:
+    """Whether there is a distribution of this name, whatever it imports as."""
     try:
         importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -24,7 +25,7 @@ def find_forked_mmseg() -> bool:
         bool: whether the name was changed. With upstream's MMSegmentation nothing is touched.
     """
     from mmengine.config.utils import MODULE2PACKAGE
-    if _is_installed(MODULE2PACKAGE['mmseg']) or not _is_installed(_FORKED_MMSEG):
+    if is_installed(MODULE2PACKAGE['mmseg']) or not is_installed(_FORKED_MMSEG):
         return False
     MODULE2PACKAGE['mmseg'] = _FORKED_MMSEG
     return True

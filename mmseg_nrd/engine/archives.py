@@ -25,13 +25,10 @@ def check_archive(path: str) -> None:
             return
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
-            if broken is not None:
+            faults = [] if broken is None else [f'wrong checksum of {broken}']
+            faults += [f'{entry.filename} is marked as a folder' for entry in archive.infolist()
+                       if entry.external_attr & _DIRECTORY]
+            if faults:
                 raise CheckpointError(
-                    f'{path}: cannot be read as a checkpoint (wrong checksum of {broken}). It is '
-                    'torn. Fix: replace it by a whole copy, or choose another one.')
-            for entry in archive.infolist():
-                if entry.external_attr & _DIRECTORY:
-                    raise CheckpointError(
-                        f'{path}: cannot be read as a checkpoint ({entry.filename} is marked as a '
-                        'folder). It is torn. Fix: replace it by a whole copy, or choose another '
-                        'one.')
+                    f'{path}: cannot be read as a checkpoint ({faults[0]}). It is torn. Fix: '
+                    'replace it by a whole copy, or choose another one.')
