@@ -3,9 +3,11 @@ from __future__ import annotations
 
 from typing import Iterator, Optional
 
+import mmengine
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import IterBasedTrainLoop
+from mmengine.utils import digit_version
 
 from .random_state import random_state, set_random_state
 
@@ -43,8 +45,8 @@ class RandomStateHook(Hook):
 
     mmengine itself restores weights, optimiser, schedules and seed, and loads the batches that
     were seen once more to skip them, which brings the workers of the data loader to where they
-    were. The generators of the process that trains (dropout; augmentation without workers) would
-    start anew.
+    were (before 0.10.3 it does not skip; then this hook does). The generators of the process that
+    trains (dropout; augmentation without workers) would start anew.
 
     Validation draws from them too, and a run that resumes from a checkpoint does not repeat the
     validation after it. So validation gets no say in what training draws.
@@ -80,8 +82,11 @@ class RandomStateHook(Hook):
         # In onedl-mmengine a loop may be told not to skip what was seen.
         skips = not getattr(loop, 'fast_forward_on_resume', False)
         if isinstance(loop, IterBasedTrainLoop) and skips:
-            loop.dataloader_iterator = _ResumedBatches(
-                runner.iter, state, loop.dataloader_iterator)
+            batches = _ResumedBatches(runner.iter, state, loop.dataloader_iterator)
+            loop.dataloader_iterator = batches
+            if digit_version(mmengine.__version__) < digit_version('0.10.3'):
+                # That loop would train on the seen batches again.
+                batches.skip_iter(runner.iter)
         else:
             set_random_state(state)
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import itertools
 
+import mmengine
 import pytest
 from mmengine.config import Config
 from mmengine.hooks import LoggerHook
 from mmengine.runner import Runner
+from mmengine.utils import digit_version
 from mmseg.registry import MODELS, TRANSFORMS
 from random_run import Dropping, Noise
 
@@ -71,6 +73,8 @@ def test_what_the_runner_builds_is_named_by_its_place(train, place, value, where
     assert not {'max_iters', 'params', 'optimizer='} & set(message.split('Fix: ')[1].split('='))
 
 
+@pytest.mark.skipif(digit_version(mmengine.__version__) < digit_version('0.9'),
+                    reason='activation checkpointing came with mmengine 0.9')
 def test_what_is_prepared_between_building_and_training(train):
     message = train('cfg.activation_checkpointing', 7)
     assert message.startswith('error: cfg: ')

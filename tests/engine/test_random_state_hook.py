@@ -104,6 +104,13 @@ def test_batches_that_the_forks_loop_asks_to_skip_are_loaded():
     assert list(loop.dataloader_iterator) == ['c', 'd'] and draw() == expected
 
 
+def test_batches_that_an_old_loop_would_train_on_again_are_loaded(monkeypatch):
+    monkeypatch.setattr('mmengine.__version__', '0.10.2')
+    loop, expected = resume()
+    assert draw() != expected
+    assert list(loop.dataloader_iterator) == ['c', 'd'] and draw() == expected
+
+
 def test_a_loop_that_skips_nothing_has_the_state_at_once():
     loop, expected = resume(fast_forward_on_resume=True)
     assert draw() == expected and next(loop.dataloader_iterator) == 'a'
