@@ -5,6 +5,7 @@ import os
 from typing import Any, Mapping, Sequence
 
 from .evaluator_checks import check_evaluator
+from .refusals import refuse, refuse_without
 
 # What mmengine wants all of, or nothing.
 _TOGETHER = {'train': ('train_dataloader', 'train_cfg', 'optim_wrapper'),
@@ -17,51 +18,38 @@ def _is_int(value: Any, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
-def _refuse(place: str, value: Any, rule: str, fix: str) -> None:
-    raise ValueError(f'{place}={value!r}: must be {rule}. Fix: {fix}.')
-
-
-def _keys(config: Mapping[str, Any]) -> str:
-    return ', '.join(map(str, config)) or 'nothing'
-
-
 def _part(holder: Mapping[str, Any], key: str, where: str = '') -> Mapping[str, Any]:
     """The dict under a key that must be there."""
-    place = f'{where}.{key}' if where else key
-    if holder.get(key) is None:
-        raise ValueError(
-            f"{place}: is missing; {where or 'the config'} has {_keys(holder)}. "
-            'Fix: add it, or look for a misspelling.')
+    refuse_without(key, holder, where)
     if not isinstance(holder[key], Mapping):
-        _refuse(place, holder[key], 'a dict', 'look at the configs that come with MMSeg')
+        refuse(f'{where}.{key}' if where else key, holder[key], 'a dict',
+               'look at the configs that come with MMSeg')
     return holder[key]
 
 
 def _check_type(config: Mapping[str, Any], where: str) -> None:
-    if not config.get('type'):
-        raise ValueError(f"{where}.type: is missing; {where} has {_keys(config)}. "
-                         'Fix: add it, or look for a misspelling.')
+    refuse_without('type', config, where)
     if not isinstance(config['type'], (str, type)):
-        _refuse(f'{where}.type', config['type'], 'a name or a class', 'look for a misspelling')
+        refuse(f'{where}.type', config['type'], 'a name or a class', 'look for a misspelling')
 
 
 def _check_hooks(hooks: Any) -> None:
     if not isinstance(hooks, Mapping):
-        _refuse('default_hooks', hooks, 'a dict', 'look at the configs that come with MMSeg')
+        refuse('default_hooks', hooks, 'a dict', 'look at the configs that come with MMSeg')
     for name, hook in hooks.items():
         if isinstance(hook, (str, int, float, list)):
-            _refuse(f'default_hooks.{name}', hook, 'a dict or None', f"{name}=dict(type='...')")
+            refuse(f'default_hooks.{name}', hook, 'a dict or None', f"{name}=dict(type='...')")
 
 
 def _check_dataset(dataset: Mapping[str, Any], where: str) -> None:
     _check_type(dataset, where)
     prefix = dataset.get('data_prefix') or {}
     if not isinstance(prefix, Mapping):
-        _refuse(f'{where}.data_prefix', prefix, 'a dict', "dict(img_path='...')")
+        refuse(f'{where}.data_prefix', prefix, 'a dict', "dict(img_path='...')")
     for key, path in {'data_root': dataset.get('data_root'), **{
             f'data_prefix.{key}': path for key, path in prefix.items()}}.items():
         if not isinstance(path, (str, os.PathLike, type(None))):
-            _refuse(f'{where}.{key}', path, 'a folder', 'give its path')
+            refuse(f'{where}.{key}', path, 'a folder', 'give its path')
     if 'dataset' in dataset:
         _check_dataset(_part(dataset, 'dataset', where), f'{where}.dataset')
     for key in ('datasets', 'pipeline'):
@@ -69,12 +57,12 @@ def _check_dataset(dataset: Mapping[str, Any], where: str) -> None:
         if parts is None:
             continue
         if not isinstance(parts, (list, tuple)):
-            _refuse(f'{where}.{key}', parts, 'a list of dicts', 'put it in brackets')
+            refuse(f'{where}.{key}', parts, 'a list of dicts', 'put it in brackets')
         for index, part in enumerate(parts):
             place = f'{where}.{key}[{index}]'
             if key == 'datasets' or not callable(part):
                 if not isinstance(part, Mapping):
-                    _refuse(place, part, 'a dict', "write dict(type='...')")
+                    refuse(place, part, 'a dict', "write dict(type='...')")
                 (_check_dataset if key == 'datasets' else _check_type)(part, place)
 
 
@@ -84,8 +72,8 @@ def _check_train_cfg(train_cfg: Mapping[str, Any]) -> None:
     for key in ('max_iters', 'max_epochs', 'val_interval', 'val_begin'):
         value = train_cfg.get(key, 1)
         if not _is_int(value, 0 if key == 'val_begin' else 1):
-            _refuse(f'train_cfg.{key}', value, 'a positive integer', 'give a number of iterations, '
-                    'or of epochs where the loop counts them')
+            refuse(f'train_cfg.{key}', value, 'a positive integer', 'give a number of iterations, '
+                   'or of epochs where the loop counts them')
 
 
 def _check_optim_wrapper(wrapper: Mapping[str, Any]) -> None:
@@ -101,16 +89,16 @@ def _check_test_cfg(model: Mapping[str, Any]) -> None:
         return
     test_cfg = model.get('test_cfg')
     if not isinstance(test_cfg, Mapping):
-        _refuse('model.test_cfg', test_cfg, 'a dict', "test_cfg=dict(mode='whole')")
+        refuse('model.test_cfg', test_cfg, 'a dict', "test_cfg=dict(mode='whole')")
     mode = test_cfg.get('mode')
     if mode not in ('whole', 'slide'):
-        _refuse('model.test_cfg.mode', mode, "'whole' or 'slide'", "mode='whole'")
+        refuse('model.test_cfg.mode', mode, "'whole' or 'slide'", "mode='whole'")
     for key in ('crop_size', 'stride') if mode == 'slide' else ():
         size = test_cfg.get(key)
         if not (isinstance(size, Sequence) and len(size) == 2
                 and all(_is_int(side, 1) for side in size)):
-            _refuse(f'model.test_cfg.{key}', size, "two positive integers with mode='slide'",
-                    f'{key}=(512, 512), or another height and width')
+            refuse(f'model.test_cfg.{key}', size, "two positive integers with mode='slide'",
+                   f'{key}=(512, 512), or another height and width')
 
 
 def check_has(cfg: Mapping[str, Any], place: str) -> None:
@@ -160,14 +148,14 @@ def check_config(cfg: Mapping[str, Any], *splits: str) -> None:
         _part(loader, 'sampler', keys[0])
         for key, least in (('batch_size', 1), ('num_workers', 0)):
             if not _is_int(loader.get(key, 1), least):
-                _refuse(f'{keys[0]}.{key}', loader[key], f'an integer of at least {least}',
-                        f'{key}=2')
+                refuse(f'{keys[0]}.{key}', loader[key], f'an integer of at least {least}',
+                       f'{key}=2')
         loop = _part(cfg, keys[1])
         if split == 'train':
             _check_train_cfg(loop)
             _check_optim_wrapper(_part(cfg, keys[2]))
             continue
         if not isinstance(loop.get('fp16', False), bool):
-            _refuse(f'{keys[1]}.fp16', loop['fp16'], 'True or False', 'leave it out')
+            refuse(f'{keys[1]}.fp16', loop['fp16'], 'True or False', 'leave it out')
         check_evaluator(cfg[keys[2]], keys[2])
         _check_test_cfg(cfg['model'])

@@ -6,6 +6,8 @@ from typing import Any, Callable, Dict, Iterator, Mapping, Tuple
 
 from mmengine.registry import METRICS
 
+from .refusals import refuse, refuse_without
+
 SCORES = ('mIoU', 'mDice', 'mFscore')
 
 
@@ -42,17 +44,15 @@ def _metrics(evaluator: Any, where: str) -> Iterator[Tuple[str, Mapping[str, Any
     if isinstance(evaluator, Mapping):
         if 'metrics' in evaluator:
             yield from _metrics(evaluator['metrics'], f'{where}.metrics')
-        elif not evaluator.get('type'):
-            raise ValueError(f"{where}.type: is missing; {where} has {', '.join(evaluator)}. Fix: "
-                             'add it, or look for a misspelling.')
         else:
+            refuse_without('type', evaluator, where)
             yield where, evaluator
     elif isinstance(evaluator, (list, tuple)):
         for index, part in enumerate(evaluator):
             yield from _metrics(part, f'{where}[{index}]')
     elif isinstance(evaluator, (str, int, float)):
-        raise ValueError(f"{where}={evaluator!r}: must be a dict or a list of them. Fix: "
-                         f"{where.split('[')[0]}=dict(type='IoUMetric', iou_metrics=['mIoU']).")
+        refuse(where, evaluator, 'a dict or a list of them',
+               f"{where.split('[')[0]}=dict(type='IoUMetric', iou_metrics=['mIoU'])")
 
 
 def check_evaluator(evaluator: Any, where: str) -> None:
@@ -77,4 +77,4 @@ def check_evaluator(evaluator: Any, where: str) -> None:
                                  f"{', '.join(sorted(known))}. Fix: look for a misspelling.")
             fits, rule, fix = _RULES.get(key, (lambda value: True, '', ''))
             if not fits(value):
-                raise ValueError(f'{place}.{key}={value!r}: must be {rule}. Fix: {fix}.')
+                refuse(f'{place}.{key}', value, rule, fix)
