@@ -9,6 +9,7 @@ import pickletools
 
 import pytest
 import torch
+from hostile_cases import save_pickle
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import load_from_local
 from mmengine.utils.dl_utils import load_url
@@ -37,6 +38,14 @@ def test_it_knows_the_opcodes_that_torch_knows():
     known = {op.code.encode('latin1')[0] for op in pickletools.opcodes
              if hasattr(INSIDE, op.name)}
     assert set(narrow_pickle.Unpickler.dispatch) == known and len(known) > 30
+
+
+@pytest.mark.parametrize('mark', ['torch.sparse\nFloatTensor', 'torch\nDoubleTensor',
+                                  'torch.storage\nUntypedStorage'])
+def test_marks_of_types_are_not_called(mark, tmp_path):
+    save_pickle(tmp_path / 'x.pth', f'c{mark}\n)R.'.encode())
+    with pytest.raises(CheckpointError, match='asks for a call'):
+        load_from_local(str(tmp_path / 'x.pth'), 'cpu')
 
 
 VALUES = {

@@ -98,7 +98,7 @@ def test_a_history_changes_no_statistic_of_the_others(tmp_path):
 
 
 @pytest.mark.parametrize('pid', [
-    number(1), text('storage'), b'(' + text('module') + COUNTER + text('a') * 2 + b't', b')',
+    number(1), text('storage'), b'(' + text('module') + COUNTER + b'NNt', b')',
     b'(' + text('anything') + b'N' * 5 + b't'])
 @pytest.mark.parametrize('save', [save_pickle, save_legacy])
 def test_only_storages_are_kept_beside_it(pid, save, tmp_path):
