@@ -42,8 +42,8 @@ HOSTILE = {
     'offset before the buffer':
         ARRAY + b'(' + number(4) + b'\x85' + text('u1') + BYTES + number(-8) + b'tR',
     'a history of memory':
-        b'cmmengine.logging.history_buffer\nHistoryBuffer\n' + pickle.dumps(claim(8), 2)[2:-1]
-        + b']' + number(1) + b'a\x86R',
+        b'cmmengine.logging.history_buffer\nHistoryBuffer\n'
+        + b']' + pickle.dumps(claim(8), 2)[2:-1] + b'a]' + number(1) + b'a\x86R',
     'a history filled with memory': history(_log_history=claim(8)),
     'counts filled with memory': history(_count_history=claim(8)),
     'a length that is none': history(max_length=claim(8)),
