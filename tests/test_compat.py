@@ -140,6 +140,15 @@ def test_an_mmengine_that_needs_no_pkg_resources_is_fine(monkeypatch):
     compat.require_pkg_resources()
 
 
+def test_a_part_that_needs_a_newer_torch_says_so_in_one_line(monkeypatch):
+    monkeypatch.setattr(torch, '__version__', '2.10.0+cpu')
+    compat.require_torch('2.9', 'this')
+    compat.require_torch('2.10', 'this')
+    with pytest.raises(ImportError, match=r"^torch 2\.10\.0\+cpu: this must have torch 2\.11 or "
+                                          r"newer\. Fix: pip install 'torch>=2\.11'\. .*\.$"):
+        compat.require_torch('2.11', 'this')
+
+
 def test_applying_twice_changes_nothing():
     def host():
         return (checkpoint.torch, checkpoint.load_url, torch.load,

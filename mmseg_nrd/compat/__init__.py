@@ -17,7 +17,7 @@ nothing that works already, and it imports nothing else of this package.
 from .checkpoint_errors import CheckpointError, explain_unreadable
 from .checkpoint_source import find_checkpoint
 from .forks import find_forked_mmseg
-from .host import apply, require_mmseg, require_pkg_resources
+from .host import apply, require_mmseg, require_pkg_resources, require_torch
 from .loading import load_checkpoints_safely
 from .missing_ops import provide_mmcv_ops
 from .saving import save_checkpoints_whole, whole_file
@@ -25,5 +25,5 @@ from .saving import save_checkpoints_whole, whole_file
 __all__ = [
     'CheckpointError', 'apply', 'explain_unreadable', 'find_checkpoint', 'find_forked_mmseg',
     'load_checkpoints_safely', 'provide_mmcv_ops', 'require_mmseg', 'require_pkg_resources',
-    'save_checkpoints_whole', 'whole_file',
+    'require_torch', 'save_checkpoints_whole', 'whole_file',
 ]

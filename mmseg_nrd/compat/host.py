@@ -4,6 +4,8 @@ from __future__ import annotations
 import importlib.util
 import inspect
 
+import torch
+
 from .forks import find_forked_mmseg
 from .loading import load_checkpoints_safely
 from .missing_ops import provide_mmcv_ops
@@ -41,6 +43,23 @@ def require_pkg_resources() -> None:
         raise ImportError(
             'mmengine needs pkg_resources, which setuptools 82 removed; without it no config '
             "with an 'mmseg::' base can be read. Fix: pip install 'setuptools<82'.")
+
+
+def require_torch(oldest: str, what: str) -> None:
+    """Say in one line which torch a part of this package needs.
+
+    Args:
+        oldest (str): Version, such as '2.5'.
+        what (str): The part, for the message.
+
+    Raises:
+        ImportError: if torch is older.
+    """
+    version = torch.__version__
+    if tuple(map(int, version.split('.')[:2])) < tuple(map(int, oldest.split('.'))):
+        raise ImportError(
+            f"torch {version}: {what} must have torch {oldest} or newer. Fix: pip install "
+            f"'torch>={oldest}'. Training, testing and prediction go on with this one.")
 
 
 def apply() -> None:

@@ -7,7 +7,6 @@ import traceback
 from types import FrameType
 from typing import Any, Callable, Iterator, List, Mapping, Optional, Tuple
 
-import torch
 from mmengine.config import Config
 from mmengine.runner import BaseLoop, Runner
 
@@ -115,7 +114,10 @@ def _place(cfg: Mapping, configs: List[Tuple[Mapping, bool]]) -> Tuple[str, Mapp
 def _is_of_options(error: BaseException) -> bool:
     """Whether what runs, not what is built, fails for its options: for certain or by all signs."""
     # These say themselves what it was: a loss, a checkpoint, a disk.
-    if isinstance(error, (FloatingPointError, CheckpointError, OSError, torch.OutOfMemoryError)):
+    if isinstance(error, (FloatingPointError, CheckpointError, OSError)):
+        return False
+    # torch before 2.5 has it elsewhere.
+    if type(error).__name__ == 'OutOfMemoryError':
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     functions = {frame.f_code.co_name for frame in frames if _of_runner(frame)}

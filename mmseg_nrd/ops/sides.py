@@ -12,6 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# torch before 2.3 has it where it came from.
+_is_compiling = getattr(torch.compiler, 'is_compiling', None) or torch._dynamo.is_compiling
+
 
 def _pad(x: Tensor, size: Tuple[int, int]) -> Tensor:
     """Pad at the bottom and on the right, or crop."""
@@ -28,7 +31,7 @@ def pad_to(x: Tensor, size: Tuple[int, int]) -> Tensor:
     Returns:
         Tensor: (B, C, H, W).
     """
-    if torch.compiler.is_compiling() or tuple(x.shape[2:]) != tuple(size):
+    if _is_compiling() or tuple(x.shape[2:]) != tuple(size):
         return _pad(x, size)
     return x
 
@@ -43,6 +46,6 @@ def crop_to(x: Tensor, size: Tuple[int, int]) -> Tensor:
     Returns:
         Tensor: (B, C, h, w).
     """
-    if torch.compiler.is_compiling():
+    if _is_compiling():
         return _pad(x, size)
     return x[:, :, :size[0], :size[1]]
