@@ -25,7 +25,7 @@ MAY_IMPORT = {
     'inference': {'engine', 'cv2', 'PIL', 'torch', 'matplotlib', *HOST},
     'utils': {'torch'},
     'benchmark': {'compat', 'torch', 'mmengine', 'mmseg', 'matplotlib', 'rich'},
-    'export': {'benchmark', 'engine', 'torch', 'mmengine', 'mmseg', 'onnxruntime'},
+    'export': {'benchmark', 'engine', 'torch', 'mmengine', 'mmseg', 'onnx', 'onnxruntime'},
 }
 EVERYWHERE = {'numpy', '__future__', *sys.stdlib_module_names}
 MAX_LINES = 300

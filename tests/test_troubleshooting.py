@@ -12,7 +12,6 @@ import mmcv
 import pytest
 import torch
 from host_cases import needs_upstreams_mmengine, needs_upstreams_mmseg
-from hostile_cases import needs_torch_2_6
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.hooks import CheckpointHook
@@ -25,7 +24,6 @@ from mmseg.apis import init_model
 from mmseg.registry import MODELS
 
 from mmseg_nrd import compat
-from mmseg_nrd.compat import checkpoint_errors, training_state
 from mmseg_nrd.datasets.checks import check_data
 from mmseg_nrd.engine import prepare_distributed_cpu
 
@@ -120,13 +118,6 @@ def forged_checkpoint(tmp_path, monkeypatch):
     load_checkpoint(torch.nn.Linear(1, 1), str(tmp_path / 'forged.pth'), map_location='cpu')
 
 
-def old_torch(tmp_path, monkeypatch):
-    for module in (checkpoint_errors, training_state):
-        monkeypatch.setattr(module, 'CAN_ALLOW_TRAINING_STATE', False)
-    torch.save(HistoryBuffer(), tmp_path / 'iter_1.pth')
-    load_checkpoint(torch.nn.Linear(1, 1), str(tmp_path / 'iter_1.pth'), map_location='cpu')
-
-
 def authors_names(tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(mmengine_checkpoint, 'print_log',
@@ -173,7 +164,6 @@ CASES = {
     'which does not exist. Fix: set data_root': no_data,
     'Weights only load failed': checkpoint,
     'Fix: do not load it unless you trust it': forged_checkpoint,
-    "can load nothing else safely, mmengine's own training state included": old_torch,
     'unexpected key in source state_dict: decode_head.classifier': authors_names,
     "KeyError: 'meta'": plain_state_dict,
     'Expected more than 1 value per channel when training':
@@ -193,7 +183,6 @@ CASES = {
 NEEDS = {
     "No module named 'mmcv._ext'": (LITE, needs_upstreams_mmseg),
     'mmengine needs pkg_resources, which setuptools 82 removed': needs_upstreams_mmengine,
-    'Fix: do not load it unless you trust it': needs_torch_2_6,
     'was called, but mmcv-lite has no compiled ops': LITE,
     'SyncBN with --launcher pytorch on CPUs': WITHOUT_CUDA,
     'is only available training on gpu, npu, mlu or musa': WITHOUT_CUDA,

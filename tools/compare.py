@@ -7,8 +7,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.benchmark import compare
 from mmseg_nrd.benchmark.budget import with_budget
@@ -26,6 +24,7 @@ from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data, count_images
 from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
+    add_cfg_options,
     check_checkpoint,
     check_config,
     check_has,
@@ -60,8 +59,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--save-every', type=float, default=60., metavar='SECONDS',
                         help='of training, after which a run is saved: as much is repeated '
                         'after an interruption (default 60)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-                        help='override settings in all of the configs')
+    add_cfg_options(parser, 'override settings in all of the configs')
     return parser.parse_args()
 
 

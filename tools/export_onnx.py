@@ -15,7 +15,6 @@ from mmseg_nrd.engine import silence_host_warnings
 from mmseg_nrd.export import OPSET, read_onnx, write_onnx
 from mmseg_nrd.export.command import add_export_arguments, export_file
 from mmseg_nrd.export.onnx_file import check_opset
-from mmseg_nrd.export.packages import require_onnx
 
 ENDING = '.onnx'
 
@@ -40,7 +39,6 @@ def main() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     write = partial(write_onnx, output='labels' if args.labels else 'logits', opset=args.opset)
     try:
-        require_onnx()
         check_opset(args.opset)
         agrees = export_file(args, ENDING, write, read_onnx)
     except (ImportError, OSError, ValueError) as error:

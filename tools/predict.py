@@ -5,7 +5,7 @@
 
 writes OUT/overlays/*.png, each image in the colours of its classes with a legend, and
 OUT/labels/*.png, class numbers with a palette. An image that cannot be read is reported and left
-out; the exit status is then 1.
+out; the exit status is then 1. Links to folders are followed, hidden files and folders left out.
 """
 import argparse
 import sys
@@ -19,7 +19,9 @@ import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.engine import (
     add_cfg_options,
     check_checkpoint,
+    check_folder,
     config_errors_in_a_sentence,
+    full_disk_in_a_sentence,
     read_config,
     silence_host_warnings,
 )
@@ -79,22 +81,32 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def check_out(out: Path) -> None:
-    for path in (out, *out.parents):
+def check_out(folders: list, names: list, out: Path) -> None:
+    """Refuse an OUT in which any of the files cannot be written."""
+    files = {folder / f'{name}.png' for folder in folders for name in names}
+    for path in sorted({parent for file in files for parent in file.parents}):
         if path.exists() and not path.is_dir():
             raise FileExistsError(f'--out {out}: {path} is a file. Fix: name a folder.')
+    for path in sorted(files):
+        if path.is_dir():
+            raise IsADirectoryError(
+                f'--out {out}: {path} is a folder, where a file is to be. Fix: name another OUT.')
+    for folder in folders:
+        check_folder(folder, '--out')
 
 
 def prepare(args: argparse.Namespace) -> tuple:
     """The predictor, the images and their names in OUT."""
-    check_out(args.out)
-    images = find_images(args.images, leave_out=[args.out / 'overlays', args.out / 'labels'])
+    folders = [args.out / 'labels', args.out / 'overlays']
+    images = find_images(args.images, leave_out=folders)
+    names = output_names(images)
+    check_out(folders, names, args.out)
     check_checkpoint(args.checkpoint)
     cfg = read_config(args.config, args.cfg_options)
     with config_errors_in_a_sentence(cfg):
         predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
                               args.tile and tuple(args.tile), args.overlap)
-    return predictor, images, output_names(images)
+    return predictor, images, names
 
 
 def predict(predictor: Predictor, images: list, names: list, args: argparse.Namespace) -> int:
@@ -127,10 +139,15 @@ def main() -> int:
     args = parser.parse_args()
     silence_host_warnings()
     try:
-        predictor, images, names = prepare(args)
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
-    unreadable = predict(predictor, images, names, args)
+        try:
+            predictor, images, names = prepare(args)
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
+        with full_disk_in_a_sentence(str(args.out), 'name another folder with --out'):
+            unreadable = predict(predictor, images, names, args)
+    except KeyboardInterrupt:
+        print(f'interrupted: what was finished is in {args.out}', file=sys.stderr)
+        return 130
     print(f'{len(images) - unreadable} of {len(images)} images in {args.out}'
           + (f'; {unreadable} could not be read' if unreadable else ''))
     return 1 if unreadable else 0

@@ -7,7 +7,6 @@ import warnings
 from pathlib import Path
 
 import torch
-from mmengine.config import Config, DictAction
 from mmengine.hub import get_config
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
@@ -15,7 +14,7 @@ from mmseg_nrd.benchmark.environment import describe_environment
 from mmseg_nrd.benchmark.memory import keep_freed_memory
 from mmseg_nrd.benchmark.real_time import BILINEAR, ERFNET, GUN, ICNET, race_frames
 from mmseg_nrd.benchmark.speed_report import format_rows, race_rows, write_results
-from mmseg_nrd.engine import silence_host_warnings
+from mmseg_nrd.engine import add_cfg_options, read_config, silence_host_warnings
 
 OURS = Path(__file__).parents[1] / 'configs/gun/gun_drn-d-22_8xb1-93k_cityscapes-1024x2048.py'
 RIVALS = {ERFNET: 'mmseg::erfnet/erfnet_fcn_4xb4-160k_cityscapes-512x1024.py',
@@ -30,8 +29,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--divide', type=int, default=1,
                         help='divide the sides of all frames by this (default 1: GUN and ICNet '
                         'see 1024 x 2048, ERFNet 512 x 1024, as in the GUN paper)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={},
-                        metavar='KEY=VALUE', help="override settings of GUN's config")
+    add_cfg_options(parser, "override settings of GUN's config")
     parser.add_argument('--keep-freed-memory', action='store_true',
                         help='let the process keep the memory it frees')
     return parser.parse_args()
@@ -44,10 +42,12 @@ def main() -> None:
                  '1, divide 1 to 8. Fix: change them.')
     silence_host_warnings()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
+    try:
+        cfg = read_config(str(OURS), args.cfg_options)
+    except ValueError as error:
+        sys.exit(f'error: {error}')
     environment = describe_environment(
         keeps_freed_memory=args.keep_freed_memory and keep_freed_memory())
-    cfg = Config.fromfile(OURS)
-    cfg.merge_from_dict(args.cfg_options)
     plain = copy.deepcopy(cfg.model)
     plain.decode_head.guidance = None
     full, half = ((1024 // args.divide, 2048 // args.divide),

@@ -32,7 +32,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', help='path or URL of the checkpoint')
     parser.add_argument('--out', help='folder for the predicted label maps')
     parser.add_argument('--show', action='store_true', help='show the predictions')
-    parser.add_argument('--show-dir', help='folder for painted predictions')
+    parser.add_argument(
+        '--show-dir', help='folder for painted predictions, one for each image unless '
+        'default_hooks.visualization.interval says else')
     parser.add_argument(
         '--wait-time', type=float, default=2, help='seconds between shown predictions')
     parser.add_argument('--tta', action='store_true', help="the config's test-time augmentation")
@@ -46,6 +48,8 @@ def draw_predictions(cfg, args: argparse.Namespace) -> None:
         raise ValueError(
             '--show or --show-dir without default_hooks.visualization: the hook does the '
             "drawing. Fix: add visualization=dict(type='SegVisualizationHook') to it.")
+    # MMSeg's own would be 50: of a small test set nothing would be drawn.
+    hook.setdefault('interval', 1)
     hook.draw = True
     if args.show:
         hook.show, hook.wait_time = True, args.wait_time

@@ -7,6 +7,7 @@ from .data_errors import data_errors_in_a_sentence
 from .distributed import prepare_distributed_cpu
 from .find_config import find_config
 from .finite_loss_hook import FiniteLossHook
+from .folders import check_folder
 from .full_disk import full_disk_in_a_sentence
 from .launch import (
     add_cfg_options,
@@ -26,7 +27,7 @@ from .true_logits_hook import TrueLogitsHook
 __all__ = [
     'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook',
     'TrueLogitsHook', 'add_cfg_options', 'add_config_arguments', 'check_checkpoint',
-    'check_config', 'check_datasets', 'check_fit', 'check_has', 'check_tta',
+    'check_config', 'check_datasets', 'check_fit', 'check_folder', 'check_has', 'check_tta',
     'config_errors_in_a_sentence', 'data_errors_in_a_sentence', 'find_config',
     'full_disk_in_a_sentence', 'load_config', 'make_work_dir', 'prepare_distributed_cpu',
     'prepare_resume', 'read_checkpoint', 'read_config', 'silence_host_warnings',

@@ -13,12 +13,36 @@ from .config_errors import tell
 from .find_config import find_config
 
 
-def add_cfg_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--cfg-options``."""
+class _KeyValueAction(DictAction):
+    """mmengine's, which ends in a traceback where argparse would end in a sentence."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        for pair in values:
+            key, equals, _ = pair.partition('=')
+            if not (key and equals):
+                raise argparse.ArgumentError(
+                    self, f'{pair!r}: must be KEY=VALUE. Fix: model.decode_head.patch_size=4, or '
+                    'quotes around what has spaces in it.')
+            try:
+                super().__call__(parser, namespace, [pair], option_string)
+            except AssertionError as error:
+                raise argparse.ArgumentError(
+                    self, f'{pair!r}: must have as many brackets closed as opened. '
+                    'Fix: key="[a,b]".') from error
+
+
+def add_cfg_options(
+        parser: argparse.ArgumentParser,
+        what: str = 'override settings of the config: model.decode_head.patch_size=4; lists as '
+        'key="[a,b]" or key=a,b, without spaces') -> None:
+    """Add ``--cfg-options``.
+
+    Args:
+        parser (ArgumentParser): The command line.
+        what (str): Its help. Defaults to one for a single config.
+    """
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
-        help='override settings of the config: model.decode_head.patch_size=4; lists as '
-        'key="[a,b]" or key=a,b, without spaces')
+        '--cfg-options', nargs='+', action=_KeyValueAction, metavar='KEY=VALUE', help=what)
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.export import ExportedProgram
 
 from ..benchmark.size import image_size
-from ..engine import add_cfg_options, find_config
+from ..engine import add_cfg_options, check_folder, find_config, full_disk_in_a_sentence
 from .check import MOST, check, check_shapes, shapes_around, tolerance
 from .loading import load_segmentor
 from .segmentor import ExportableSegmentor
@@ -29,7 +29,7 @@ def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
     parser.add_argument('checkpoint', nargs='?',
                         help='path or URL of its checkpoint (default: random weights)')
     parser.add_argument('--out', type=Path, required=True, metavar=f'FILE{ending}',
-                        help='file to write, or to replace')
+                        help='file to write, or to replace; its folder is made')
     parser.add_argument('--labels', action='store_true',
                         help='yield labels, (B, H, W) of int64, instead of logits')
     parser.add_argument('--shape', nargs=2, type=int, metavar=('H', 'W'),
@@ -75,8 +75,11 @@ def export_file(args: argparse.Namespace, ending: str,
 
     Raises:
         ImportError, OSError, ValueError: with a sentence for the user.
+        SystemExit: with one, where the disk is full.
     """
     _check_out(args.out, ending)
+    asked = [(1, *args.shape)] if args.shape else []
+    check_shapes([*asked, *(args.check_shapes or ())])
     segmentor, cfg = load_segmentor(args.config, args.checkpoint, args.cfg_options)
     model = ExportableSegmentor(segmentor, args.labels)
     _say_what_is_left_out(args, cfg)
@@ -84,10 +87,12 @@ def export_file(args: argparse.Namespace, ending: str,
     shapes = args.check_shapes or shapes_around(size)
     check_shapes([(1, *size), *shapes])
     program = trace(model, size)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     # Under its own name there is never a file that has not been checked.
     unfinished = args.out.with_name(f'unfinished-{args.out.name}')
     try:
-        write(program, unfinished)
+        with full_disk_in_a_sentence(str(args.out), 'name another file with --out'):
+            write(program, unfinished)
         agrees = _compare(model, read(unfinished), shapes, args.tolerance)
         if agrees:
             unfinished.replace(args.out)
@@ -104,10 +109,9 @@ def export_file(args: argparse.Namespace, ending: str,
 def _check_out(out: Path, ending: str) -> None:
     if out.suffix != ending:
         raise ValueError(f'--out {out}: must end in {ending}. Fix: --out {out.with_suffix(ending)}')
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f'{out.parent}: no such folder. Fix: create it.')
     if out.is_dir():
         raise IsADirectoryError(f'--out {out}: is a folder. Fix: name a file in it.')
+    check_folder(out.parent, 'the folder of --out')
 
 
 def _say_what_is_left_out(args: argparse.Namespace, cfg: Config) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 from typing import Optional, Tuple
 
 from mmengine.config import Config
+from mmengine.hub import get_config
 from torch import nn
 
 from ..benchmark.building import build
-from ..benchmark.candidate import read_config
-from ..engine import check_checkpoint, check_fit, read_checkpoint
+from ..engine import check_checkpoint, check_fit, read_checkpoint, read_config
 from ..engine.config_errors import describe
 
 
@@ -26,7 +26,7 @@ def load_segmentor(config: str, checkpoint: Optional[str] = None,
         tuple[nn.Module, Config]: the model, with BN for SyncBN, and the config.
 
     Raises:
-        FileNotFoundError: if there is no such checkpoint.
+        FileNotFoundError: if there is no such config or checkpoint.
         ValueError: if the config cannot be read or built, or the checkpoint does not fit it.
     """
     if checkpoint is not None:
@@ -49,13 +49,16 @@ def load_segmentor(config: str, checkpoint: Optional[str] = None,
 
 
 def _read(config: str, options: Optional[dict]) -> Config:
-    try:
-        cfg = read_config(config)
-        cfg.merge_from_dict(options or {})
-    except Exception as error:  # a config is a program, of somebody else's
-        if 'Fix: ' in str(error):
-            raise ValueError(str(error)) from error
-        raise ValueError(
-            f'{config}: cannot be read as the config of a segmentor '
-            f'({type(error).__name__}: {error}). Fix: name a config that trains.') from error
+    if '::' not in config:
+        cfg = read_config(config, options)
+    else:
+        try:
+            cfg = get_config(config)
+            cfg.merge_from_dict(options or {})
+        except Exception as error:  # a config is a program, of somebody else's
+            raise ValueError(
+                f'{config}: cannot be read as the config of a segmentor '
+                f'({type(error).__name__}: {error}). Fix: name a config that trains.') from error
+    if 'model' not in cfg:
+        raise ValueError(f'{config}: has no model. Fix: name the config of a segmentor.')
     return cfg

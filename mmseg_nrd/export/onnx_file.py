@@ -17,15 +17,20 @@ OLDEST_OPSET, OPSET = 18, 20
 
 
 def check_opset(opset: int) -> None:
-    """Refuse a version of the operator set for which torch has no translations.
+    """Refuse a version of the operator set that cannot be written.
 
     Raises:
-        ValueError: if it is older than 18.
+        ImportError: if a package is missing.
+        ValueError: if it is older than 18, or newer than any that the onnx package knows.
     """
-    if opset < OLDEST_OPSET:
+    require_onnx()
+    import onnx
+    newest = onnx.defs.onnx_opset_version()
+    if not OLDEST_OPSET <= opset <= newest:
         raise ValueError(
             f'opset {opset}: must be {OLDEST_OPSET} or newer, for which torch translates its '
-            f'operators, grid sampling among them. Fix: --opset {OPSET}.')
+            f'operators, grid sampling among them, and {newest} at most, the newest of onnx '
+            f'{onnx.__version__}. Fix: --opset {OPSET}.')
 
 
 def write_onnx(program: ExportedProgram, path: Path, output: str = 'logits',
@@ -42,7 +47,6 @@ def write_onnx(program: ExportedProgram, path: Path, output: str = 'logits',
         ImportError: if a package is missing.
         ValueError: if the operator set is too old or too new.
     """
-    require_onnx()
     check_opset(opset)
     translated = torch.onnx.export(
         program, (), dynamo=True, verbose=False, opset_version=opset, input_names=['images'],

@@ -4,19 +4,37 @@ from __future__ import annotations
 import glob
 import os
 from pathlib import Path
-from typing import Iterable, Iterator, List, Sequence
+from typing import Iterable, Iterator, List, Sequence, Tuple
 
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
 
 
-def _images_of(match: Path) -> Iterator[Path]:
-    if not match.is_dir():
-        yield match
+def _images_in(folder: Path, above: Tuple[str, ...] = ()) -> Iterator[Path]:
+    real = os.path.realpath(folder)
+    # Links to folders are followed, as by ** in patterns, but not round and round.
+    if real in above:
         return
-    for path in sorted(match.rglob('*')):
-        # Some systems leave '._x.jpg' beside an x.jpg, which is no image.
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith('.'):
+    try:
+        paths = sorted(folder.iterdir())
+    except PermissionError as error:
+        raise PermissionError(f'{folder}: cannot be searched ({error.strerror}). Fix: make it '
+                              'readable, or pass the others beside it.') from error
+    for path in paths:
+        # Thumbnails and the like; some systems leave '._x.jpg' beside an x.jpg, which is no image.
+        if path.name.startswith('.'):
+            continue
+        if path.is_dir():
+            yield from _images_in(path, (*above, real))
+        # What is neither a file nor a link to nowhere: a device, or a pipe, which could block.
+        elif path.suffix.lower() in IMAGE_SUFFIXES and (path.is_file() or not path.exists()):
             yield path
+
+
+def _images_of(match: Path) -> Iterator[Path]:
+    if match.is_dir():
+        yield from _images_in(match)
+    else:
+        yield match
 
 
 def find_images(sources: Iterable[str], leave_out: Sequence[Path] = ()) -> List[Path]:
@@ -25,7 +43,8 @@ def find_images(sources: Iterable[str], leave_out: Sequence[Path] = ()) -> List[
     Args:
         sources (Iterable[str]): Images, folders, searched at any depth for files with one of
             ``IMAGE_SUFFIXES``, and patterns, with ``**`` for folders at any depth. An image that
-            is named, or matched by a pattern, may have any suffix.
+            is named, or matched by a pattern, may have any suffix. Links to folders are followed;
+            what begins with a dot is left out unless it is named. ``~`` is the home folder.
         leave_out (Sequence[Path]): Folders with nothing that is meant: what was made earlier.
             Defaults to ().
 
@@ -34,20 +53,23 @@ def find_images(sources: Iterable[str], leave_out: Sequence[Path] = ()) -> List[
 
     Raises:
         FileNotFoundError: if there is no image to one of the sources.
+        PermissionError: if a folder cannot be searched.
     """
-    made = [folder.resolve() for folder in leave_out]
+    made = {Path(os.path.realpath(folder)) for folder in leave_out}
     images = {}
     for source in sources:
         # A file may be called img[1].png, which as a pattern would be img1.png.
-        matches = [source] if os.path.exists(source) else sorted(
-            glob.glob(source, recursive=True))
+        named = source if os.path.exists(source) else os.path.expanduser(source)
+        matches = [named] if os.path.exists(named) else sorted(
+            glob.glob(named, recursive=True))
         if not matches:
             raise FileNotFoundError(
                 f'{source!r}: no such file or folder, and no pattern that matches one. '
                 'Fix: pass images, folders or patterns in quotes.')
         found = [Path(os.path.abspath(image)) for match in matches
                  for image in _images_of(Path(match))]
-        found = [image for image in found if not set(made) & set(image.resolve().parents)]
+        found = [image for image in found
+                 if not made & set(Path(os.path.realpath(image)).parents)]
         if not found:
             raise FileNotFoundError(
                 f"{source!r}: no image in it; must hold one with a suffix of "

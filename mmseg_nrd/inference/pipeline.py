@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Iterable, List, Tuple
+from typing import Callable, Iterable, List, Tuple, Union
 
 import cv2
 import numpy as np
@@ -18,6 +18,24 @@ class UnreadableImageError(Exception):
     """An image that its loader cannot read; the message says which and why."""
 
 
+class _Flip:
+    """A flip that torch takes where a side is one pixel long.
+
+    numpy calls such an array contiguous, so that MMSeg hands it on as it is, with the negative
+    stride that torch refuses.
+    """
+
+    def __init__(self, config: dict):
+        self._flip = TRANSFORMS.build(config)
+
+    def __call__(self, results: dict) -> dict:
+        results = self._flip(results)
+        image = results['img']
+        if image.flags.c_contiguous and min(image.strides) < 0:
+            results['img'] = image.copy()
+        return results
+
+
 def _name(transform: dict) -> str:
     if not isinstance(transform, dict) or 'type' not in transform:
         raise ValueError(f'{transform!r} in the test pipeline: must be a dict with a type. '
@@ -26,7 +44,7 @@ def _name(transform: dict) -> str:
     return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
 
 
-def _kept(transforms: Iterable[dict], own_size: bool) -> List[dict]:
+def _kept(transforms: Iterable[dict], own_size: bool) -> List[Union[dict, Callable]]:
     kept = []
     for transform in transforms:
         name = _name(transform)
@@ -37,7 +55,7 @@ def _kept(transforms: Iterable[dict], own_size: bool) -> List[dict]:
             branches = [_kept(branch, own_size) for branch in transform['transforms']]
             # An empty branch would leave no combination at all.
             transform = {**transform, 'transforms': [branch for branch in branches if branch]}
-        kept.append(dict(transform))
+        kept.append(_Flip(dict(transform)) if name == 'RandomFlip' else dict(transform))
     return kept
 
 
@@ -80,7 +98,10 @@ def read_image(loader: Callable, path: Path) -> np.ndarray:
     except OSError as error:
         reason = error.strerror or str(error)
     # What MMSeg's loader raises for bytes that OpenCV does not know.
-    except (AssertionError, cv2.error) as error:
+    except (AssertionError, AttributeError, cv2.error) as error:
+        # Before its assertion came, it took the shape of no image; any other attribute is a bug.
+        if isinstance(error, AttributeError) and not str(error).startswith("'NoneType' object"):
+            raise
         empty = path.stat().st_size == 0
         reason = 'the file is empty' if empty else (
             'no image, damaged, or of a format that this loader does not know '

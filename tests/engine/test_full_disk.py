@@ -26,6 +26,12 @@ def test_a_device_that_is_full():
         file.write('a log')
 
 
+def test_the_option_of_another_tool():
+    with pytest.raises(SystemExit, match=r'room on the disk, or name another with --out\.$'), \
+            full_disk_in_a_sentence('x.pt2', 'name another with --out'):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+
 @pytest.mark.parametrize('error', [
     OSError(errno.EACCES, 'Permission denied'), FileNotFoundError('x'), ValueError('x')])
 def test_other_errors_pass(error):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import re
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_an_older_operator_set_on_request(program, tmp_path):
 
 @pytest.mark.parametrize('opset, message', [
     (11, 'opset 11: must be 18 or newer'), (17, 'opset 17: must be 18 or newer'),
-    (99, 'opset 99: torch .* could only write')])
+    (99, 'opset 99: must be 18 or newer.* and [0-9]+ at most, the newest of onnx [0-9]')])
 def test_an_operator_set_that_torch_cannot_write_is_refused(program, tmp_path, opset, message):
     with pytest.raises(ValueError, match=f'{message}.*Fix: --opset 20'):
         write_onnx(program, tmp_path / 'model.onnx', opset=opset)
@@ -166,7 +167,7 @@ def test_a_file_of_anything_else_is_refused(config, tmp_path):
 
 
 @pytest.mark.parametrize('text, message', [
-    (None, 'cannot be read .*FileNotFoundError'), ('model = dict(', 'SyntaxError'),
+    (None, 'no such file'), ('model = dict(', 'SyntaxError'),
     ('x = 1', 'has no model'), ("model = dict(type='NoSuchSegmentor')", 'NoSuchSegmentor'),
     ("_base_ = 'gone.py'", 'gone.py'),
     ("model = dict(type='EncoderDecoder', backbone=dict(type='OneConvolution'), "
@@ -175,24 +176,45 @@ def test_a_config_that_cannot_be_used_is_a_sentence(tmp_path, text, message):
     path = tmp_path / 'config.py'
     if text is not None:
         path.write_text(text)
-    with pytest.raises(ValueError, match=f'config.py: (.|\n)*{message}(.|\n)*Fix: '):
+    with pytest.raises((FileNotFoundError, ValueError),
+                       match=f'config.py(.|\n)*: (.|\n)*{message}(.|\n)*Fix: '):
         run(path, tmp_path / 'a.pt2')
 
 
 @pytest.mark.parametrize('out, options, error, message', [
-    ('no/such/a.pt2', [], FileNotFoundError, 'no such folder. Fix: create it'),
+    ('file/a.pt2', [], ValueError, r'^the folder of --out file: cannot be made .*\(File exists\)'),
     ('a.onnx', [], ValueError, r'a.onnx: must end in .pt2. Fix: --out a.pt2'),
     ('a.pt2', ['--shape', 0, 64], ValueError, '1 images of 0 x 64: must be at least one'),
     ('a.pt2', ['--check-shapes', '0x8x64'], ValueError, '0 images of 8 x 64: must be'),
     ('folder.pt2', [], IsADirectoryError, 'folder.pt2: is a folder. Fix: name a file in it'),
     ('a.pt2', ['gone.pth'], FileNotFoundError, "checkpoint 'gone.pth': no such file. Fix: ")])
-def test_wrong_arguments_are_sentences(config, tmp_path, monkeypatch, out, options, error,
-                                       message):
+def test_wrong_arguments_are_sentences(config, tmp_path, monkeypatch, capsys, out, options,
+                                       error, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'folder.pt2').mkdir()
+    (tmp_path / 'file').touch()
     with pytest.raises(error, match=message):
         run(config, out, *options)
-    assert [path.name for path in tmp_path.iterdir()] == ['folder.pt2']
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['file', 'folder.pt2']
+    # Nothing was built for it, so nothing is said of random weights.
+    assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize('folder', ['new/er', '.'])
+def test_the_folder_is_made(config, tmp_path, monkeypatch, folder):
+    monkeypatch.chdir(tmp_path)
+    assert run(config, f'{folder}/a.pt2', '--check-shapes', '1x33x57')
+    assert [path.name for path in (tmp_path / folder).iterdir()] == ['a.pt2']
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='needs a device that is always full')
+def test_a_full_disk_is_a_sentence(config, tmp_path):
+    # Where torch itself writes to the file, this ends the process.
+    (tmp_path / 'unfinished-a.pt2').symlink_to('/dev/full')
+    with pytest.raises(SystemExit, match=r'^error: .*/a\.pt2: cannot be written \(.*No space left.*'
+                                         r'or name another file with --out\.$'):
+        run(config, tmp_path / 'a.pt2', '--check-shapes', '1x33x57')
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize('text', ['64x64', '1x64x-3', 'axbxc', '1x2x3x4'])

@@ -143,6 +143,22 @@ def test_test_time_augmentation_averages_the_flips(weights, options):
     assert (probabilities(image).argmax(0).numpy() != expected).mean() > 0.1
 
 
+@pytest.mark.parametrize('options', [{}, dict(tile=(64, 96))], ids=['whole', 'tiles'])
+@pytest.mark.parametrize('direction, size', [
+    ('horizontal', (1, 1)), ('horizontal', (7, 1)), ('vertical', (1, 7)), ('vertical', (1, 1))])
+def test_a_side_of_one_pixel_is_the_same_when_turned(weights, direction, size, options):
+    cfg = toy_config()
+    cfg.tta_pipeline[1].transforms[0][1].direction = direction
+    image = some_image(*size)
+    assert np.array_equal(predict(cfg, weights, image, tta=True, **options),
+                          predict(cfg, weights, image))
+
+
+@pytest.mark.parametrize('size', [(1, 7), (2, 1), (1, 2)])
+def test_sides_of_a_few_pixels_are_augmented(weights, size):
+    assert predict(toy_config(), weights, some_image(*size), tta=True).shape == size
+
+
 def change(weights, **changes):
     saved = torch.load(weights, weights_only=True)
     for key, value in changes.items():

@@ -1,6 +1,7 @@
 """Images are labelled and painted through the command line, wrong arguments say what is wrong."""
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 
@@ -11,6 +12,8 @@ from mmseg.apis import inference_model, init_model
 from mmseg.datasets import CityscapesDataset
 from PIL import Image
 from street_scene_configs import CONFIGS, NRD, ROOT
+
+from mmseg_nrd.inference import Predictor
 
 GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 SMALL = {NRD: {'model.decode_head.channels': 16}, GUN: {}}
@@ -106,6 +109,9 @@ def test_test_time_augmentation_in_tiles(main, weights, street_scenes, tmp_path)
     (dict(checkpoint=GUN), 'parameters do not fit the config.\n  unknown: '),
     (dict(out='file'), 'is a file. Fix: name a folder.'),
     (dict(out='file/out'), 'is a file. Fix: name a folder.'),
+    (dict(out='proc'), 'proc/labels: cannot be made or written to (No such file'),
+    (dict(out='labelled'), 'labelled/labels is a file. Fix: name a folder.'),
+    (dict(out='painted'), 'scene.png is a folder, where a file is to be. Fix: name'),
     (dict(tile=(500, 512)), 'height of a tile 500: must be a multiple of 32'),
     (dict(overlap=(32,)), 'overlap of 32 without tiles'),
     (dict(opacity=(1.5,)), 'argument --opacity: 1.5: must be 0 to 1'),
@@ -115,8 +121,14 @@ def test_wrong_arguments_end_with_a_sentence(
         wrong, message, main, weights, street_scenes, tmp_path, monkeypatch):
     (tmp_path / 'empty').mkdir()
     (tmp_path / 'file').touch()
+    (tmp_path / 'labelled').mkdir()
+    (tmp_path / 'labelled' / 'labels').touch()
+    (tmp_path / 'painted' / 'overlays' / 'scene.png').mkdir(parents=True)
+    (tmp_path / 'proc').symlink_to('/proc')
+    (tmp_path / 'scene.png').symlink_to(images_of(street_scenes)[0])
+    before = sorted(tmp_path.rglob('*'))
     monkeypatch.chdir(tmp_path)
-    right = dict(images=images_of(street_scenes)[0], config=NRD, checkpoint=NRD, out='out')
+    right = dict(images='scene.png', config=NRD, checkpoint=NRD, out='out')
     given = {**right, **wrong}
     given['checkpoint'] = weights.get(given['checkpoint'], given['checkpoint'])
     options = [each for name in ('config', 'checkpoint', 'out')
@@ -126,7 +138,36 @@ def test_wrong_arguments_end_with_a_sentence(
     status, output = main(given['images'], *options)
     assert status == 2
     assert message in output and 'predict.py: error: ' in output and 'Fix: ' in output
-    assert not (tmp_path / 'out').exists()
+    assert sorted(tmp_path.rglob('*')) == before
+
+
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='needs a device that is always full')
+def test_a_full_disk_is_a_sentence(main, weights, street_scenes, tmp_path):
+    first, second, _ = images_of(street_scenes)
+    (tmp_path / 'overlays').mkdir()
+    (tmp_path / 'overlays' / f'{second.name}.tmp').symlink_to('/dev/full')
+    status, output = main(first, second, '--config', NRD, '--checkpoint', weights[NRD], '--device',
+                          'cpu', '--out', tmp_path, '--quiet', *OPTIONS[NRD])
+    assert status.startswith(f'error: {tmp_path}: cannot be written (')
+    assert 'No space left' in status and status.endswith('or name another folder with --out.')
+    assert made(tmp_path, 'overlays') == [first.name]
+
+
+def test_ctrl_c_is_a_sentence(main, weights, street_scenes, tmp_path, monkeypatch):
+    first, second, _ = images_of(street_scenes)
+    read = Predictor.read
+
+    def interrupted(predictor, path):
+        if path == second:
+            raise KeyboardInterrupt
+        return read(predictor, path)
+
+    monkeypatch.setattr(Predictor, 'read', interrupted)
+    status, output = main(first, second, '--config', NRD, '--checkpoint', weights[NRD], '--device',
+                          'cpu', '--out', tmp_path, '--quiet', *OPTIONS[NRD])
+    assert status == 130
+    assert output.splitlines()[-1] == f'interrupted: what was finished is in {tmp_path}'
+    assert made(tmp_path, 'labels') == made(tmp_path, 'overlays') == [first.name]
 
 
 def test_a_plain_state_dict_takes_the_classes_of_the_config(

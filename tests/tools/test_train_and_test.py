@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import re
 
+import cv2
 import pytest
 import torch
 from street_scene_configs import NRD
@@ -103,6 +104,19 @@ def test_test_time_augmentation(trained, tool, small, tmp_path):
     output = tool('test', NRD, work_dir / 'iter_2.pth', '--work-dir', tmp_path, '--tta',
                   '--cfg-options', *small)
     assert re.findall(r'mIoU: ([\d.]+)', output)
+
+
+@pytest.mark.parametrize('interval, pictures', [
+    pytest.param([], 3, id='each'), pytest.param([2], 1, id='second', marks=pytest.mark.slow)])
+def test_painted_predictions(trained, tool, small, tmp_path, interval, pictures):
+    work_dir, _ = trained
+    tool('test', NRD, work_dir / 'iter_2.pth', '--work-dir', tmp_path / 'work', '--show-dir',
+         tmp_path / 'painted', '--cfg-options', *small,
+         *(f'default_hooks.visualization.interval={every}' for every in interval))
+    painted = list((tmp_path / 'painted').rglob('*.png'))
+    assert len(painted) == pictures
+    # The labels beside the predictions.
+    assert all(cv2.imread(str(path)).shape == (128, 512, 3) for path in painted)
 
 
 @pytest.mark.parametrize('name, arguments', [('train', []), ('test', ['nowhere.pth'])])
