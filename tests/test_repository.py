@@ -90,3 +90,27 @@ def test_every_folder_of_the_package_has_an_api_page():
     for path in (ROOT / 'mmseg_nrd').glob('*/__init__.py'):
         page = ROOT / 'docs' / 'api' / f'{path.parent.name}.md'
         assert f'\n::: mmseg_nrd.{path.parent.name}\n' in page.read_text()
+
+
+PROSE = [path for folder in ('.', '.github', 'docs', 'docs/api', 'tests/data')
+         for path in sorted((ROOT / folder).glob('*.md'))]
+# To be wrapped yet.
+WIDER = [ROOT / 'docs' / 'export.md', ROOT / 'docs' / 'inference.md']
+
+
+def too_long(text: str) -> list:
+    """Lines of prose with more than 100 characters; tables, code and links alone are none."""
+    prose = re.sub(r'^```.*?^```$', '', text, flags=re.MULTILINE | re.DOTALL)
+    return [line for line in prose.split('\n')
+            if len(line) > 100 and ' ' in line and not line.startswith(('|', '<!-- table: '))]
+
+
+@pytest.mark.parametrize('path', PROSE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_lines_of_prose_are_no_longer_than_those_of_code(path):
+    assert path in WIDER or too_long(path.read_text(encoding='utf-8')) == []
+
+
+def test_what_is_too_long_is_found():
+    line = 'µ ' * 50
+    assert too_long(f'{line}\n{line}b\n') == [f'{line}b']
+    assert not too_long(f'| {line}|\n```\n{line}b\n```\n[a](https://{"a" * 100})\n')

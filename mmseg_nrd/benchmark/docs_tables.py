@@ -32,6 +32,7 @@ _BLOCK = re.compile(
     r'(?P<begin><!-- table: (?P<file>\S+) (?P<kind>\S+)(?P<options>[^>]*?) -->\n)'
     r'.*?(?P<end><!-- end of table -->)', re.DOTALL)
 _LONGEST_COMMAND = 120
+_COLUMNS = 100
 
 
 def _markdown(lines: Sequence[Sequence[str]]) -> str:
@@ -126,7 +127,8 @@ def environment(results: dict) -> str:
     runs = sum(elsewhere.values())
     earlier = ''.join(f'; {count} of {runs} runs by an earlier command, with {what}'
                       for what, count in elsewhere.items() if what)
-    return f"`{command}`, {environment_note(results['environment'])}{earlier}.\n"
+    text = f"`{command}`, {environment_note(results['environment'])}{earlier}."
+    return textwrap.fill(text, _COLUMNS, break_long_words=False, break_on_hyphens=False) + '\n'
 
 
 def configs(folder: Path) -> str:
