@@ -1,14 +1,15 @@
 # make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
 # make test   the tests            make test-slow   the long ones
-# make lint   ruff                 make format      ruff, mending what it can
+# make lint   ruff                 make format      sort imports, mend what ruff can; no layout
 # make clean  remove what make made
 # make ablations  GUN's ablations on street scenes, three seeds; two to three hours
 #             (demo, ablations, decoders and theta-init go on where they were stopped; make clean
 #             forgets the demo)
 # make decoders  train twelve decoders on street scenes; three hours
 # make theta-init  train NRD from both of its initialisations, three seeds; an hour
-# make docs   write the tables of README and docs from benchmarks/results and configs
-# make docs-site  build the site from docs/ into build/site; warnings are errors
+# make docs   the tables, then the site
+# make tables     write the tables of README and docs from benchmarks/results and configs
+# make docs-site  build the site from docs/ into build/site; warnings are errors; CI does this alone
 # make metafiles  write what mim looks up of each config; minutes, since costs are counted
 # make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
 # make bench-suites  the cost of twelve decoders and of nine real-time networks, twice; half an hour
@@ -45,8 +46,8 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo ablations decoders theta-init bench bench-suites soak docs docs-site \
-	metafiles test test-slow lint format clean
+.PHONY: help install demo ablations decoders theta-init bench bench-suites soak docs tables \
+	docs-site metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -131,12 +132,17 @@ soak: $(STAMP) $(DATA)
 		"model.data_preprocessor.size=(64,128)" \
 		model.decode_head.channels=64 model.auxiliary_head.channels=32
 
-docs: $(STAMP)
+tables: $(STAMP)
 	$(BIN)/python tools/make_docs.py
+
+# One after the other, under make -j too.
+docs: tables
+	$(MAKE) docs-site
 
 docs-site: $(DOCS_STAMP)
 	@# The variable silences an advertisement of the theme's successor.
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@# Not quiet: then MkDocs counts no warnings, and what is broken passes.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 metafiles: $(STAMP)
 	$(BIN)/python tools/make_metafiles.py

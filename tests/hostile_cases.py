@@ -14,7 +14,12 @@ from mmengine.logging import HistoryBuffer
 needs_torch_2_6 = pytest.mark.skipif(
     not hasattr(torch.serialization, 'get_safe_globals')
     or tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6),
-    reason='loading a training state with weights_only needs torch 2.6')
+    reason='tests what torch 2.6 brought')
+
+# What another process is to run, to load as torch before 2.6 does.
+LOAD_NARROWLY = 'import mmseg_nrd.compat.loading as l; l.CAN_ALLOW_TRAINING_STATE = False\n'
+UNPICKLERS = {'torch': '', 'narrow': LOAD_NARROWLY}
+on_both = [pytest.param('torch', marks=needs_torch_2_6), 'narrow']
 
 
 class Call:
@@ -73,6 +78,19 @@ def save_pickle(path: Path, code: bytes) -> None:
     with zipfile.ZipFile(path, 'w') as archive:
         archive.writestr('archive/data.pkl', b'\x80\x02' + code)
         archive.writestr('archive/version', '3\n')
+
+
+def save_legacy(path: Path, code: bytes) -> None:
+    """The same in torch's format from before the zip one."""
+    with open(path, 'wb') as file:
+        for part in (torch.serialization.MAGIC_NUMBER, torch.serialization.PROTOCOL_VERSION, {}):
+            pickle.dump(part, file, 2)
+        file.write(b'\x80\x02' + code)
+        pickle.dump([], file, 2)
+
+
+def number(value: int) -> bytes:
+    return b'J' + value.to_bytes(4, 'little', signed=True)
 
 
 def text(value: str) -> bytes:

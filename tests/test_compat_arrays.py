@@ -1,30 +1,36 @@
 """No checkpoint can make numpy take bytes of the file for pointers, or read beside its buffer."""
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import threading
-import zipfile
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hostile_cases import UNPICKLERS, needs_torch_2_6, number, save_pickle, text
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import load_from_local
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.skipif(
-    tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6),
-    reason='loading a training state with weights_only needs torch 2.6')
+pytestmark = pytest.mark.usefixtures('unpickler')
 
 
-def text(value: str) -> bytes:
-    return b'X' + len(value).to_bytes(4, 'little') + value.encode()
+def claim(place: int) -> OrderedDict:
+    """What claims to have numbers at a place in memory."""
+    claims = OrderedDict()
+    claims.__array_interface__ = dict(data=(place, False), shape=(9,), typestr='|u1', version=3)
+    return claims
 
 
-def number(value: int) -> bytes:
-    return b'J' + value.to_bytes(4, 'little', signed=True)
+def history(**state) -> bytes:
+    """A metric history, filled with this."""
+    buffer = HistoryBuffer([1.], [1])
+    buffer.__dict__.update(state)
+    return pickle.dumps(buffer, 2)[2:-1]
 
 
 BYTES = b'c_codecs\nencode\n' + text('A' * 8) + text('latin1') + b'\x86R'
@@ -35,14 +41,18 @@ HOSTILE = {
     'object array by new': ARRAY + SHAPE + text('O') + BYTES + b'\x87\x81',
     'offset before the buffer':
         ARRAY + b'(' + number(4) + b'\x85' + text('u1') + BYTES + number(-8) + b'tR',
+    'a history of memory':
+        b'cmmengine.logging.history_buffer\nHistoryBuffer\n'
+        + b']' + pickle.dumps(claim(8), 2)[2:-1] + b'a]' + number(1) + b'a\x86R',
+    'a history filled with memory': history(_log_history=claim(8)),
+    'counts filled with memory': history(_count_history=claim(8)),
+    'a length that is none': history(max_length=claim(8)),
     'a name with a line break': b'cunreachable\n\n' + SHAPE + b'R',
 }
 
 
 def save(path: Path, code: bytes) -> str:
-    with zipfile.ZipFile(path, 'w') as archive:
-        archive.writestr('archive/data.pkl', b'\x80\x02' + code + b'.')
-        archive.writestr('archive/version', '3\n')
+    save_pickle(path, code + b'.')
     return str(path)
 
 
@@ -51,13 +61,13 @@ def load(path: str):
 
 
 @pytest.mark.parametrize('name', HOSTILE)
-def test_numpy_cannot_be_called_into(name, tmp_path):
+def test_numpy_cannot_be_called_into(name, unpickler, tmp_path):
     # In a process of its own, which such a file could take down.
-    done = subprocess.run([sys.executable, '-c', '''
+    done = subprocess.run([sys.executable, '-c', UNPICKLERS[unpickler] + '''
 import sys, mmseg_nrd
-from mmengine.runner.checkpoint import CheckpointLoader
+from mmengine.runner.checkpoint import load_from_local
 try:
-    print('LOADED', CheckpointLoader.load_checkpoint(sys.argv[1], map_location='cpu'))
+    print('LOADED', load_from_local(sys.argv[1], 'cpu'))
 except Exception as error:
     print('REFUSED', type(error).__name__)''', save(tmp_path / 'x.pth', HOSTILE[name])],
                           cwd=ROOT, capture_output=True, text=True)
@@ -70,6 +80,7 @@ def test_reconstruct_makes_no_object_array(tmp_path):
     assert array.shape == (0,) and not array.dtype.hasobject
 
 
+@needs_torch_2_6
 def test_what_others_allowed_is_still_allowed_afterwards(tmp_path):
     torch.save({'buffer': HistoryBuffer([1.], [1])}, tmp_path / 'x.pth')
     before = torch.serialization.get_safe_globals()
@@ -82,6 +93,7 @@ def test_what_others_allowed_is_still_allowed_afterwards(tmp_path):
         torch.serialization.add_safe_globals(before)
 
 
+@needs_torch_2_6
 def test_nothing_stays_allowed_after_a_load(tmp_path):
     torch.save({'value': np.float64(1)}, tmp_path / 'x.pth')
     before = set(torch.serialization.get_safe_globals())

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 from host_cases import needs_upstreams_mmengine
-from hostile_cases import needs_torch_2_6
+from hostile_cases import UNPICKLERS, needs_torch_2_6
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 
 ROOT = Path(__file__).parents[1]
-pytestmark = needs_torch_2_6
+pytestmark = pytest.mark.usefixtures('unpickler')
 
 
 TRAIN = '''
@@ -64,9 +64,9 @@ if 'mend' not in sys.argv:
 '''
 
 
-def train(out: Path, iters: int, *options: str) -> str:
+def train(out: Path, iters: int, *options: str, before: str = '') -> str:
     done = subprocess.run(
-        [sys.executable, '-c', TRAIN, str(out), str(iters), *options], cwd=ROOT,
+        [sys.executable, '-c', before + TRAIN, str(out), str(iters), *options], cwd=ROOT,
         capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'})
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -79,6 +79,7 @@ def trained(tmp_path_factory):
     return out, train(out, 2)
 
 
+@needs_torch_2_6
 @needs_upstreams_mmengine
 def test_without_the_mend_mmengine_cannot_load_its_own_checkpoint(trained):
     assert 'REFUSED UnpicklingError' in trained[1]
@@ -96,8 +97,8 @@ def test_mmengines_own_checkpoint_loads(trained):
     assert torch.equal(model.layer.weight, loaded['state_dict']['layer.weight'])
 
 
-def test_training_resumes(trained):
-    assert 'ITER 4' in train(trained[0], 4, 'mend')
+def test_training_resumes(trained, unpickler):
+    assert 'ITER 4' in train(trained[0], 4, 'mend', before=UNPICKLERS[unpickler])
 
 
 @pytest.mark.parametrize('old, new', [(b'numpy._core', b'numpy.core'),

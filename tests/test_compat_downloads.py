@@ -7,14 +7,14 @@ import threading
 
 import pytest
 import torch
-from hostile_cases import KINDS, bomb, needs_torch_2_6
+from hostile_cases import KINDS, bomb
 from mmengine.runner import checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 from mmengine.utils.dl_utils import load_url
 
 from mmseg_nrd.compat import CheckpointError
 
-pytestmark = needs_torch_2_6
+pytestmark = pytest.mark.usefixtures('unpickler')
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

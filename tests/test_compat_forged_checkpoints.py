@@ -6,14 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from hostile_cases import needs_torch_2_6, save_pickle, text
+from hostile_cases import UNPICKLERS, number, on_both, save_pickle, text
 
 ROOT = Path(__file__).parents[1]
-pytestmark = needs_torch_2_6
-
-
-def small(number: int) -> bytes:
-    return b'J' + number.to_bytes(4, 'little', signed=True)
 
 
 def dtype(code: str) -> bytes:
@@ -24,29 +19,29 @@ def forged(code: str) -> bytes:
     """A dtype whose pickled state lies about what its arrays hold, as opcodes."""
     fields, sizes, flags = b'NN', (-1, -1), 63  # 63: "holds objects", on plain numbers
     if code == 'V8':  # the other way round: a field of objects, and flags that deny it
-        fields, sizes, flags = b'(' + text('a') + b't}' + text('a') + dtype('O') + small(
+        fields, sizes, flags = b'(' + text('a') + b't}' + text('a') + dtype('O') + number(
             0) + b'\x86s', (8, 1), 0
-    numbers = b''.join(map(small, (*sizes, flags)))
-    return dtype(code) + b'(' + small(3) + text('|') + b'N' + fields + numbers + b'tb.'
+    numbers = b''.join(map(number, (*sizes, flags)))
+    return dtype(code) + b'(' + number(3) + text('|') + b'N' + fields + numbers + b'tb.'
 
 
-@pytest.fixture(scope='module')
-def forgeries(tmp_path_factory):
+@pytest.fixture(scope='module', params=on_both)
+def forgeries(request, tmp_path_factory):
     """What loading each forged dtype comes to: 'plain', 'objects', 'refused' or, worse, None."""
     folder, found = tmp_path_factory.mktemp('forged'), {}
     for code in FORGED:
         save_pickle(folder / f'{code}.pth', forged(code))
     # In processes of their own, as one of these may take its process down.
-    done = subprocess.run([sys.executable, '-c', '''
+    done = subprocess.run([sys.executable, '-c', UNPICKLERS[request.param] + '''
 import os, sys, mmseg_nrd
-from mmengine.runner.checkpoint import CheckpointLoader
+from mmengine.runner.checkpoint import load_from_local
 for path in sys.argv[1:]:
     child = os.fork()
     if child:
         os.waitpid(child, 0)
         continue
     try:
-        loaded = CheckpointLoader.load_checkpoint(path, map_location='cpu')
+        loaded = load_from_local(path, 'cpu')
         verdict = 'objects' if loaded.hasobject or loaded.fields else 'plain'
     except Exception:
         verdict = 'refused'

@@ -9,7 +9,7 @@ import builtins
 import numpy as np
 import pytest
 import torch
-from hostile_cases import KINDS, bomb, needs_torch_2_6, save_pickle, swap_pickle, text
+from hostile_cases import KINDS, bomb, save_pickle, swap_pickle, text
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
@@ -18,7 +18,7 @@ from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 
 from mmseg_nrd.compat import CheckpointError
 
-pytestmark = needs_torch_2_6
+pytestmark = pytest.mark.usefixtures('unpickler')
 
 
 @pytest.fixture(params=KINDS)

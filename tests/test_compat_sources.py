@@ -79,7 +79,7 @@ def test_what_holds_no_weights(content, words, tmp_path):
 def test_a_file_that_may_not_be_read(weights, monkeypatch):
     def refuse(*args, **options):
         raise PermissionError(13, 'Permission denied')
-    monkeypatch.setattr(torch, 'load', refuse)
+    monkeypatch.setattr(torch.serialization, '_open_file_like', refuse)
     with pytest.raises(CheckpointError, match=r'weights\.pth: cannot be read as a checkpoint '
                        r'\(PermissionError: .*Permission denied\)\. Fix: make it readable'):
         load(str(weights))

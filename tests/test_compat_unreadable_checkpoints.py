@@ -5,12 +5,12 @@ import zipfile
 
 import pytest
 import torch
-from hostile_cases import KINDS, bomb, needs_torch_2_6
+from hostile_cases import KINDS, bomb
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmseg_nrd.compat import CheckpointError
 
-pytestmark = needs_torch_2_6
+pytestmark = pytest.mark.usefixtures('unpickler')
 
 
 def load(path):

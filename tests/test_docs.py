@@ -20,7 +20,7 @@ PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 @pytest.mark.parametrize('page', PAGES, ids=lambda path: path.stem)
 def test_tables_are_those_of_the_json(page):
     text = page.read_text()
-    assert fill(text, ROOT) == text, 'run make docs'
+    assert fill(text, ROOT) == text, 'run make tables'
     # Figures of ours that no command writes would not be noticed when they change.
     for table in re.findall(r'(?:^\|.*\n)+', re.sub(_BLOCKS, '', text), re.MULTILINE):
         header = table.split('\n')[0]

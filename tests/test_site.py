@@ -1,8 +1,10 @@
-"""The site's hooks: links that leave docs/, and formulas."""
+"""The site's hooks, links that leave docs/ and formulas, and that no link of the site is dead."""
 from __future__ import annotations
 
 import importlib.util
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -31,12 +33,18 @@ links, formulas = hook('links'), hook('formulas')
     ('docs/gun.md', 'figures/nrd_patches.png', 'figures/nrd_patches.png'),
     ('docs/gun.md', '../benchmarks/results/demo/comparison.png',
      'repository/benchmarks/results/demo/comparison.png'),
+    ('docs/gun.md', '../configs/benchmark', 'repository/configs/benchmark/index.md'),
+    ('docs/gun.md', '../configs/benchmark/', 'repository/configs/benchmark/index.md'),
+    ('docs/gun.md', '../tests/data', 'repository/tests/data/README.md'),
+    ('docs/gun.md', '../.github/workflows/ci.yml', 'repository/github/workflows/ci.yml.md'),
     ('README.md', 'docs/gun.md', '../gun.md'),
     ('README.md', 'tests/data/README.md', 'tests/data/README.md'),
     ('tests/data/README.md', '../../docs/gun.md', '../../../gun.md'),
     # Left as they are: mkdocs then says that they lead nowhere.
     ('docs/gun.md', '../nowhere.md', '../nowhere.md'),
     ('docs/gun.md', '../../outside.md', '../../outside.md'),
+    ('docs/gun.md', '../..', '../..'),
+    ('docs/gun.md', '..', '..'),
     ('docs/gun.md', 'https://arxiv.org/abs/1', 'https://arxiv.org/abs/1'),
     ('docs/gun.md', '#use', '#use'),
 ])
@@ -50,6 +58,12 @@ def test_what_a_linked_page_links_to_comes_along():
     assert 'tests/test_recipes.py' in found and 'README.md' in found
     assert 'mmseg_nrd/compat/__init__.py' in found  # by way of the README
     assert len(set(found)) == len(found) and 'docs/claims.md' not in found
+
+
+def test_a_folder_is_listed_and_its_files_come_along():
+    found = list(links.reached(['docs/decoders.md']))
+    assert {'configs/benchmark', 'configs/benchmark/decoders.txt'} <= set(found)
+    assert '- [decoders.txt](decoders.txt.md)\n' in links.shown('configs/benchmark')
 
 
 def test_site_and_repository_agree_on_pages():
@@ -76,3 +90,49 @@ def test_sections_and_roles_of_docstrings():
     assert function.docstring.value == 'One `a.b`, `C`.\n\nExamples:\n    >>> f()[0](1)'
     sections = function.docstring.parse('google')
     assert sections[1].kind is griffe.DocstringSectionKind.examples
+
+
+class References(HTMLParser):
+    """Collects the ``href`` and ``src`` of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list = []
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        self.found += [value for name, value in attributes if name in ('href', 'src') and value]
+
+
+def dead_references(site: Path) -> list:
+    """(page, reference) of what is relative, or of this site's root, and leads to no file."""
+    dead = []
+    for page in sorted(site.rglob('*.html')):
+        parser = References()
+        parser.feed(page.read_text(encoding='utf-8'))
+        for reference in parser.found:
+            scheme, host, path, *_ = urlsplit(reference)
+            start = site if path.startswith('/') else page.parent
+            if not (scheme or host) and path and not (
+                    start / unquote(path).lstrip('/')).is_file():
+                dead.append((str(page.relative_to(site)), reference))
+    return dead
+
+
+def test_no_reference_of_the_built_site_is_dead(tmp_path):
+    pytest.importorskip('mkdocstrings', reason='needs the docs extra: make docs-site')
+    from mkdocs.commands.build import build
+    from mkdocs.config import load_config
+    build(load_config(str(ROOT / 'mkdocs.yml'), site_dir=str(tmp_path)))
+    pages = {str(page.relative_to(tmp_path)) for page in tmp_path.rglob('*.html')}
+    assert {'index.html', 'gun.html', 'api/ops.html', 'repository/index.html'} <= pages
+    assert dead_references(tmp_path) == []
+
+
+def test_a_dead_reference_is_found(tmp_path):
+    (tmp_path / 'in').mkdir()
+    (tmp_path / 'in' / 'page.html').write_text(
+        '<a href="../x%20y.txt#a"></a><a href="#a"></a><img src="gone.png"><a href="."></a>'
+        '<a href="https://example.org/gone"></a><a href="/in/page.html?a"></a><a href="/gone"></a>')
+    (tmp_path / 'x y.txt').touch()
+    assert dead_references(tmp_path) == [
+        ('in/page.html', 'gone.png'), ('in/page.html', '.'), ('in/page.html', '/gone')]

@@ -1,6 +1,6 @@
 """Run the fast tests, and record what came of them on which versions.
 
-Writes benchmarks/results/versions/NAME.json, from which `make docs` makes the table of
+Writes benchmarks/results/versions/NAME.json, from which `make tables` makes the table of
 docs/versions.md. The exit status is pytest's. Arguments behind NAME go to pytest. The tests that
 read these files and that table are left out.
 """

@@ -2,16 +2,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Sequence
+from typing import Dict, List, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from mmengine.config import Config
 
 from .comparison import Entry
-from .panels import IGNORED, block_size, distinct_looks, draw_blocks, load_scenes, paint
+from .dots import NumberedDot, distinct_colours, number_dots
+from .panels import IGNORED, block_size, draw_blocks, load_scenes, paint
 from .report import mean_and_spread, short_names
 
 _MOST_COLUMNS = 5
@@ -47,7 +49,7 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
         blocks.append(block)
     height, width = scenes[0].truth.shape
     across, down = block_size(blocks[0], _MOST_COLUMNS, 4., height / width)
-    heights = [down * len(blocks) + 0.9, max(3.7, 1. + 0.19 * (len(entries) + len(budgets)))]
+    heights = [down * len(blocks) + 0.9, max(5., 1. + 0.19 * (len(entries) + len(budgets)))]
     figure = Figure(figsize=(max(across, 12.), sum(heights)), layout='constrained')
     top, bottom = figure.subfigures(2, 1, height_ratios=heights)
     draw_blocks(top, blocks, _MOST_COLUMNS)
@@ -55,18 +57,20 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
                         for name, colour in zip(metainfo['classes'], palette)]
                + [Patch(color=IGNORED, label='ignored')],
                loc='outside lower center', ncols=10, fontsize='small', frameon=False)
-    _draw_costs(bottom, entries, names, budgets)
+    number_dots(figure, _draw_costs(bottom, entries, names, budgets))
     figure.savefig(path, dpi=80, pil_kwargs=dict(optimize=True))
 
 
-def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[str]) -> None:
-    """Points with the numbers of the legend, since neighbours hide each other's colours.
+def _draw_costs(figure, entries: List[Entry], names: List[str],
+                budgets: List[str]) -> Dict[Axes, List[NumberedDot]]:
+    """Points, and what of the legend's numbers they are to get: neighbours hide each other.
 
     Training time is that of the timed steps, which ran in turns; the trainings' own clocks saw what
     else the machine did meanwhile.
     """
     left, right = figure.subplots(1, 2)
-    colours = [colour for colour, _ in distinct_looks(len(entries))]
+    colours = distinct_colours(len(entries))
+    dots: Dict[Axes, List[NumberedDot]] = {left: [], right: []}
     for number, (entry, colour) in enumerate(zip(entries, colours), start=1):
         for budget in budgets:
             miou, spread = mean_and_spread([outcome.miou for outcome in entry.outcomes[budget]])
@@ -74,8 +78,7 @@ def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[st
                                (right, entry.iterations[budget] * entry.step.median)):
                 axis.errorbar(cost, miou, yerr=spread, **_MARKERS[budget], color=colour,
                               capsize=4, linestyle='')
-                axis.annotate(str(number), (cost, miou), (5, 4), textcoords='offset points',
-                              color=colour, fontsize='small')
+                dots[axis].append((number, cost, miou))
     left.set_xlabel('multiply-adds of the decode head, G')
     right.set_xlabel('training time, s: iterations by the seconds of a timed one')
     for axis in (left, right):
@@ -88,3 +91,4 @@ def _draw_costs(figure, entries: List[Entry], names: List[str], budgets: List[st
         + [Line2D([], [], color='grey', linestyle='', label=_BUDGETS[budget], **_MARKERS[budget])
            for budget in budgets],
         loc='outside right upper', fontsize='small')
+    return dots

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
+from .dots import NumberedDot, distinct_colours, number_dots
 from .parts import WHOLE
 from .report import short_names
 from .suite_report import TITLES, modes_of
@@ -24,16 +24,15 @@ class _Dot:
     name: str
     row: Dict[str, object]
 
+    @property
+    def colour(self) -> Tuple[float, float, float]:
+        return distinct_colours(self.number)[-1]
+
     def multiply_adds(self, mode: str) -> float:
         return self.row['modes'][mode]['parts'][WHOLE]['multiply_adds'] / 1e9
 
     def milliseconds(self, mode: str) -> float:
         return self.row['modes'][mode]['parts'][WHOLE]['seconds']['median'] * 1e3
-
-    def draw(self, axis: Axes, x: float, y: float) -> None:
-        axis.plot(x, y, 'o', color=colormaps['tab20']((self.number - 1) % 20),
-                  label=f'{self.number} {self.name}')
-        axis.annotate(str(self.number), (x, y), xytext=(4, 4), textcoords='offset points')
 
 
 def _most_common_dataset(dots: Sequence[_Dot]) -> Tuple[str, List[_Dot]]:
@@ -64,9 +63,15 @@ def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
     columns = max(len(modes), 2 if known else 1)
     figure = Figure(figsize=(5 * columns + 3, 9 if known else 5), layout='constrained')
     axes = figure.subplots(2 if known else 1, columns, squeeze=False)
+    drawn: Dict[Axes, List[NumberedDot]] = {}
+
+    def draw(axis: Axes, dot: _Dot, x: float, y: float) -> None:
+        axis.plot(x, y, 'o', color=dot.colour, label=f'{dot.number} {dot.name}')
+        drawn.setdefault(axis, []).append((dot.number, x, y))
+
     for axis, mode in zip(axes[0], modes):
         for dot in dots:
-            dot.draw(axis, dot.multiply_adds(mode), dot.milliseconds(mode))
+            draw(axis, dot, dot.multiply_adds(mode), dot.milliseconds(mode))
         axis.set(title=TITLES[mode], xlabel=_MULTIPLY_ADDS, ylabel=_LATENCY, yscale='log')
     for axis in axes[0, len(modes):]:
         axis.remove()
@@ -74,7 +79,7 @@ def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
         for axis, value, label in ((axes[1, 0], _Dot.multiply_adds, _MULTIPLY_ADDS),
                                    (axes[1, 1], _Dot.milliseconds, _LATENCY)):
             for dot in known:
-                dot.draw(axis, value(dot, modes[0]), dot.row['published']['miou'])
+                draw(axis, dot, value(dot, modes[0]), dot.row['published']['miou'])
             axis.set(title=f'as published, {dataset}', xlabel=label, ylabel='mIoU, %')
     for axis in figure.axes:
         axis.set(xscale='log')
@@ -85,4 +90,5 @@ def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
         axis.tick_params(which='both', labelsize=7)
         axis.grid(alpha=0.3, which='both')
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside right upper')
+    number_dots(figure, drawn)
     figure.savefig(path, dpi=100, pil_kwargs=dict(optimize=True))

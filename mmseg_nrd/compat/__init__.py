@@ -4,7 +4,8 @@ What stands between a fresh ``pip install`` and a training run that may be kille
 
 * ``mmcv-lite`` has no compiled ops, and ``import mmseg.models`` asks for them;
 * torch 2.6 loads checkpoints with ``weights_only=True``, which refuses the training state
-  that mmengine saves, while weights from URLs are still loaded without it;
+  that mmengine saves, while weights from URLs are still loaded without it; older versions can
+  load that state only without it;
 * mmengine writes a checkpoint in place, so a run killed meanwhile leaves a torn one;
 * the forks onedl-mmengine and onedl-mmsegmentation do not find each other's ``mmseg::`` configs,
   and that mmengine loads without ``weights_only`` what it cannot load with it;

@@ -7,10 +7,6 @@ import re
 from typing import Iterator
 from urllib.error import URLError
 
-import torch
-
-from .training_state import CAN_ALLOW_TRAINING_STATE
-
 
 class CheckpointError(ValueError):
     """What is no checkpoint, is torn or out of reach, or asks for more than data; a failed save."""
@@ -49,10 +45,6 @@ def explain_unreadable(source: str) -> Iterator[None]:
         # torch also seeks in vain where a zip file's end is missing.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             fix = 'Fix: make it readable, or choose another one.'
-        elif asks_for_more and not CAN_ALLOW_TRAINING_STATE:
-            fix = (f'It asks for more than weights, and torch {torch.__version__} can load nothing '
-                   "else safely, mmengine's own training state included; nothing of it was run. "
-                   "Fix: pip install 'torch>=2.6', or ask its author for a plain state dict.")
         elif asks_for_more:
             fix = ('It asks for more than weights and training state need; nothing of it was '
                    'run. Fix: do not load it unless you trust it; ask its author for a plain '

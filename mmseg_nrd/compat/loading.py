@@ -11,7 +11,7 @@ import torch
 
 from .checkpoint_errors import CheckpointError, explain_unreadable
 from .checkpoint_source import checked
-from .training_state import training_state_allowed
+from .training_state import CAN_ALLOW_TRAINING_STATE, training_state_allowed
 
 
 def _name(file: object) -> str:
@@ -19,26 +19,49 @@ def _name(file: object) -> str:
 
 
 class _WeightsOnlyTorch(types.ModuleType):
-    """``torch`` with a ``load`` that always passes ``weights_only=True``."""
+    """``torch`` with a ``load`` that always passes ``weights_only=True``, or is as strict."""
 
     def __getattr__(self, name: str):
         return getattr(torch, name)
 
     @staticmethod
-    def load(f, *args, **options):
-        with explain_unreadable(_name(f)), training_state_allowed():
-            return torch.load(f, *args, **{**options, 'weights_only': True})
+    def load(f, map_location=None, **options):
+        with explain_unreadable(_name(f)):
+            if not CAN_ALLOW_TRAINING_STATE:
+                return _load_narrowly(f, map_location)
+            with training_state_allowed():
+                return torch.load(f, map_location, **{**options, 'weights_only': True})
 
 
-def _load_url(url: str, *args, **options):
-    folder = args[0] if args else options.get('model_dir')
-    cached = Path(folder or Path(torch.hub.get_dir(), 'checkpoints'),
-                  options.get('file_name') or Path(urlparse(url).path).name)
+def _load_narrowly(file, map_location):
+    # It knows the inside of the torch that needs it, and is not imported on another.
+    from .older_torch import load_narrowly
+    return load_narrowly(file, map_location)
+
+
+def _download(url: str, cached: Path, progress: bool, check_hash: bool) -> None:
+    """What ``torch.hub`` does before it loads."""
+    if not cached.exists():
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        digest = torch.hub.HASH_REGEX.search(cached.name) if check_hash else None
+        torch.hub.download_url_to_file(url, str(cached), digest and digest[1], progress=progress)
+
+
+def _load_url(url: str, model_dir=None, map_location=None, progress=True, check_hash=False,
+              file_name=None, weights_only=True):
+    """``torch.hub``'s loader of weights; what it is told of ``weights_only`` changes nothing."""
+    cached = Path(model_dir or Path(torch.hub.get_dir(), 'checkpoints'),
+                  file_name or Path(urlparse(url).path).name)
     try:
         # A torn download stays until it is deleted.
-        with explain_unreadable(f'{url} (as {cached})'), training_state_allowed():
-            return torch.hub.load_state_dict_from_url(
-                url, *args, **{**options, 'weights_only': True})
+        with explain_unreadable(f'{url} (as {cached})'):
+            if not CAN_ALLOW_TRAINING_STATE:
+                _download(url, cached, progress, check_hash)
+                return _load_narrowly(cached, map_location)
+            with training_state_allowed():
+                return torch.hub.load_state_dict_from_url(
+                    url, model_dir, map_location, progress, check_hash, file_name,
+                    weights_only=True)
     except URLError as error:
         raise CheckpointError(
             f'{url}: cannot be fetched ({error}). Fix: check the address and the network, or '
@@ -54,8 +77,8 @@ def load_checkpoints_safely() -> None:
     other code loads with it stay as they are. What is missing, refused or torn raises
     :class:`CheckpointError`, and so does what holds no dict of weights.
 
-    Loading mmengine's own checkpoints this way needs torch 2.6; older versions still load
-    plain state dicts and refuse the rest.
+    torch before 2.6 cannot load mmengine's own checkpoints this way; there, an unpickler of ours
+    that is as strict does it instead.
     """
     from mmengine.runner import checkpoint
     from mmengine.utils import dl_utils

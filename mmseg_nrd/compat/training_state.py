@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import threading
 
@@ -13,10 +14,40 @@ CAN_ALLOW_TRAINING_STATE = tuple(int(part) for part in torch.__version__.split('
 _STATISTICS = ('min', 'max', 'current', 'mean')
 
 
+@functools.cache
+def history_type() -> type:
+    """What ``HistoryBuffer`` is in a checkpoint: made empty, and filled once, with numbers.
+
+    mmengine's own believes what it is filled with: statistics for all histories to use, and
+    anything that numpy is to make an array of, be it an object that claims to have one anywhere
+    in memory.
+    """
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+
+    class CheckpointHistory(HistoryBuffer):
+
+        def __init__(self):
+            super().__init__()
+
+        def __setstate__(self, state: dict):
+            logs, counts = state['_log_history'], state['_count_history']
+            if not type(logs) is type(counts) is np.ndarray or type(state['max_length']) is not int:
+                raise TypeError(
+                    f'a checkpoint asks for a metric history of {type(logs).__name__} and '
+                    f'{type(counts).__name__}; only arrays of numbers may be loaded')
+            self.__dict__.update(
+                max_length=state['max_length'], _log_history=logs, _count_history=counts)
+            self.__class__ = HistoryBuffer
+
+    return CheckpointHistory
+
+
 def _history_statistic(owner, name: str):
     """``getattr`` as checkpoints may use it: mmengine's four statistics and nothing else."""
     from mmengine.logging import HistoryBuffer
-    if owner is not HistoryBuffer or name not in _STATISTICS:
+    # The true one is served where somebody else has put it on torch's list.
+    if owner not in (history_type(), HistoryBuffer) or name not in _STATISTICS:
         raise AttributeError(
             f'a checkpoint asks for attribute {name!r} of {owner!r}; only {_STATISTICS} of '
             "mmengine's HistoryBuffer may be looked up while loading")
@@ -62,24 +93,35 @@ def _empty_array(*_):
     return np.ndarray((0,), 'b')
 
 
-def _training_state_globals() -> list:
-    """What mmengine's training state names, as torch's ``weights_only`` allow-list wants it."""
+def training_state_names() -> dict:
+    """What mmengine's training state names, and what it gets under each name."""
     import numpy as np
-    from mmengine.logging import HistoryBuffer
     scalar = np.float64(0).__reduce__()[0]
-    encode = importlib.import_module('_codecs').encode
-    return [
-        HistoryBuffer, encode, (_ARRAY_TYPE, 'numpy.ndarray'),
-        # Restoring needs the type listed; no pickle can spell a name with a line break.
-        (np.ndarray, 'unreachable\n'), (_number_dtype, 'numpy.dtype'),
-        # torch asks whether the type of what it restores is listed.
-        *{type(kind) for kind in _number_dtypes().values()},
+    return {
+        'mmengine.logging.history_buffer.HistoryBuffer': history_type(),
+        '_codecs.encode': importlib.import_module('_codecs').encode,
+        'numpy.ndarray': _ARRAY_TYPE, 'numpy.dtype': _number_dtype,
         # How an empty array's data is spelt; a few bytes can do no harm.
-        bytes,
+        'builtins.bytes': bytes,
         # numpy 2 renamed the module; files of either age name their own.
-        *((_empty_array, f'numpy.{core}.multiarray._reconstruct') for core in ('core', '_core')),
-        *((scalar, f'numpy.{core}.multiarray.scalar') for core in ('core', '_core')),
-        *((_history_statistic, f'{module}.getattr') for module in ('builtins', '__builtin__')),
+        **{f'numpy.{core}.multiarray._reconstruct': _empty_array for core in ('core', '_core')},
+        **{f'numpy.{core}.multiarray.scalar': scalar for core in ('core', '_core')},
+        **{f'{module}.getattr': _history_statistic for module in ('builtins', '__builtin__')},
+    }
+
+
+def restorable_types() -> set:
+    """The types whose instances a training state may fill: arrays, number types, histories."""
+    import numpy as np
+    return {np.ndarray, history_type(), *map(type, _number_dtypes().values())}
+
+
+def _training_state_globals() -> list:
+    """The same as torch's ``weights_only`` allow-list wants it."""
+    return [
+        *((value, name) for name, value in training_state_names().items()),
+        # What may be filled must be listed; no pickle can spell a name with a line break.
+        *((kind, f'{kind.__name__}\n') for kind in restorable_types()),
     ]
 
 
@@ -89,10 +131,7 @@ _LOADING = threading.RLock()
 
 @contextlib.contextmanager
 def training_state_allowed():
-    """A context in which ``weights_only`` lets mmengine's training state pass."""
-    if not CAN_ALLOW_TRAINING_STATE:
-        yield
-        return
+    """A context in which torch's ``weights_only`` lets mmengine's training state pass."""
     with _LOADING:
         # What somebody else has allowed must still be there afterwards.
         listed = torch.serialization.get_safe_globals()

@@ -1,6 +1,7 @@
 """What mmengine finds in a config late, without naming the key, or not at all."""
 from __future__ import annotations
 
+import importlib.util
 import os
 from typing import Any, Mapping, Sequence
 
@@ -101,6 +102,17 @@ def _check_test_cfg(model: Mapping[str, Any]) -> None:
                    f'{key}=(512, 512), or another height and width')
 
 
+def _check_visualizer(visualizer: Any) -> None:
+    """Refuse TensorBoard where it is not installed: mmengine says so once it has made folders."""
+    backends = visualizer.get('vis_backends') if isinstance(visualizer, Mapping) else None
+    for index, backend in enumerate(backends or ()):
+        kind = backend.get('type') if isinstance(backend, Mapping) else None
+        name = getattr(kind, '__name__', str(kind)).split('.')[-1]
+        if name == 'TensorboardVisBackend' and importlib.util.find_spec('tensorboard') is None:
+            refuse(f'visualizer.vis_backends[{index}].type', name, 'a backend whose packages are '
+                   'installed, and tensorboard is not', 'pip install tensorboard')
+
+
 def check_has(cfg: Mapping[str, Any], place: str) -> None:
     """Refuse a config without a dict at a dotted place, with a ``ValueError``."""
     where, holder = '', cfg
@@ -135,6 +147,7 @@ def check_config(cfg: Mapping[str, Any], *splits: str) -> None:
     """
     _check_type(_part(cfg, 'model'), 'model')
     _check_hooks(cfg.get('default_hooks') or {})
+    _check_visualizer(cfg.get('visualizer'))
     for split, keys in _TOGETHER.items():
         absent = [key for key in keys if cfg.get(key) is None]
         if 0 < len(absent) < 3 or len(absent) == 3 and split in splits and split != 'val':

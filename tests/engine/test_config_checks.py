@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import re
 
 import pytest
 from mmengine.config import Config
+from mmengine.visualization import TensorboardVisBackend
 from mmseg.registry import METRICS
 
 from mmseg_nrd.engine import check_config, read_config
@@ -58,6 +60,18 @@ def test_a_config_without_validation_passes():
     check_config(cfg, 'train', 'val')
     # What is not used is not looked into.
     check_config(Config({**config(), 'train_cfg': dict(typ=1)}), 'val')
+
+
+@pytest.mark.parametrize('kind', ['TensorboardVisBackend', 'mmengine.TensorboardVisBackend',
+                                  TensorboardVisBackend])
+def test_tensorboard_must_be_there_to_log_to_it(kind, monkeypatch):
+    cfg = changed('visualizer', dict(vis_backends=[dict(type='LocalVisBackend'), dict(type=kind)]))
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: 'found')
+    check_config(cfg, 'train')
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    with pytest.raises(ValueError, match=r"^visualizer\.vis_backends\[1\]\.type='Tensor.*: must .*"
+                                         r'Fix: pip install tensorboard\.$'):
+        check_config(cfg, 'train')
 
 
 @pytest.mark.parametrize('place, value, says', [

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,23 @@ def make_environment(tmp_path_factory):
         folder = next(home.glob('lib/python*/site-packages'))
         (folder / 'host.pth').write_text(sysconfig.get_paths()['purelib'] + '\n')
         call(*pip, '--force-reinstall', '--no-build-isolation', *install, cwd=home)
+        return home / 'bin'
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def make_bare_environment(tmp_path_factory):
+    """An environment with a wheel, what pip finds that it needs, and mim; nothing of this one's."""
+
+    def make(wheel: Path) -> Path:
+        home = tmp_path_factory.mktemp('bare')
+        call(sys.executable, '-m', 'venv', home, cwd=home)
+        # The torch that is tested, since the newest may be one for a GPU.
+        for what in ([f'torch=={metadata.version("torch").split("+")[0]}'], [f'{wheel}[lite]'],
+                     ['--no-deps', '-r', ROOT / 'requirements' / 'mim.txt']):
+            call(home / 'bin' / 'python', '-m', 'pip', '--disable-pip-version-check', 'install',
+                 '-q', *what, cwd=home, timeout=1800)
         return home / 'bin'
 
     return make

@@ -143,7 +143,7 @@ def test_an_editable_install_is_found_where_the_checkout_is_on_the_path(
     data = [f'{split}_dataloader.dataset.data_root={scenes}' for split in ('train', 'val', 'test')]
     train = ['train', 'mmseg_nrd', f'{NRD}.py', '--work-dir', work / 'editable', '--cfg-options',
              *SMALL, *data]
-    assert "we can not find the config file" in ' '.join(
+    assert 'we can not find the config file in codebase' in ' '.join(
         call(commands / 'mim', *train, cwd=work, status=1).split())
     output = call(commands / 'python', '-m', 'mim', *train, cwd=tree)
     assert len(losses(output)) == 2 and f'{tree.resolve()}/configs' in output

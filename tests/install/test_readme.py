@@ -86,9 +86,9 @@ def test_train_test_compare(make_environment, small_checkout):
     assert len(list((small_checkout / 'work_dirs' / 'predictions').rglob('*.png'))) == 200
 
 
-def test_with_mim(make_environment, small_checkout, build, tmp_path):
+def test_with_mim_in_an_empty_environment(make_bare_environment, small_checkout, build, tmp_path):
     wheel = build('build_wheel', small_checkout, small_checkout / 'dist')
-    output = run('With mim', make_environment(wheel), tmp_path, small_checkout)
+    output = run('With mim', make_bare_environment(wheel), tmp_path, small_checkout)
     assert 'cityscapes/miou_in_the_paper' in output and len(scores(output)) >= 3 * 4 + 1
     assert len(list(tmp_path.glob('work_dirs/grid_search_*/iter_300.pth'))) == 2
     assert (tmp_path / CHECKPOINT).is_file()
