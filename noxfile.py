@@ -4,12 +4,13 @@ Arguments behind `--` go to pytest, as in `nox -s oldest -- tests/models`. Each 
 into an environment of its own under .nox, torch included; `nox -r` uses it again. What was measured
 with these is in docs/versions.md.
 """
+import shutil
 import subprocess
 from pathlib import Path
 
 import nox
 
-nox.options.sessions = ['pinned', 'oldest', 'forks']  # full_mmcv compiles for minutes: by name only
+nox.options.sessions = ['pinned', 'oldest', 'forks']  # full_mmcv compiles for minutes: by name
 
 REQUIREMENTS = Path('requirements')
 PINNED = ['-c', str(REQUIREMENTS / 'constraints.txt')]
@@ -66,11 +67,30 @@ def forks(session):
     run_tests(session)
 
 
+def install_full_mmcv(session, *what):
+    session.install('--no-build-isolation', *what, env={'MMCV_WITH_OPS': '1', 'FORCE_CUDA': '0'})
+
+
 @nox.session(python=first_that_runs('3.11', '3.12'))
 def full_mmcv(session):
     """mmcv 2.1.0 with compiled ops, built from source."""
     session.install(*PINNED, *TO_BUILD)
     session.install(*PINNED, 'mmengine', 'mmsegmentation', *TESTED_WITH)
-    session.install('--no-build-isolation', '--no-binary', 'mmcv', 'mmcv==2.1.0',
-                    env={'MMCV_WITH_OPS': '1', 'FORCE_CUDA': '0'})
+    install_full_mmcv(session, '--no-binary', 'mmcv', 'mmcv==2.1.0')
+    run_tests(session)
+
+
+@nox.session(python=first_that_runs('3.11', '3.12'))
+def full_mmcv_2_0(session):
+    """mmcv 2.0.1 with compiled ops, built from source for a torch that it did not know."""
+    session.install(*PINNED, *TO_BUILD)
+    session.install(*PINNED, 'mmengine', 'mmsegmentation', *TESTED_WITH)
+    source = Path(session.create_tmp()) / 'mmcv-2.0.1'
+    session.run('python', '-m', 'pip', 'download', '--no-deps', '--no-build-isolation',
+                '--no-binary', 'mmcv', '-d', str(source.parent), 'mmcv==2.0.1')
+    shutil.unpack_archive(f'{source}.tar.gz', source.parent)
+    setup = source / 'setup.py'
+    # The headers of torch want it.
+    setup.write_text(setup.read_text().replace('c++14', 'c++17'))
+    install_full_mmcv(session, str(source))
     run_tests(session)
