@@ -10,14 +10,19 @@ from typing import Callable, Set
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import (
+
+from ..compat import require_torch
+from .free_operations import is_free
+
+# Export, which loads models as benchmarks do, ends here as well.
+require_torch('2.5', 'what benchmarks, compares or exports')
+
+from torch.utils.flop_counter import (  # noqa: E402  (older ones lack some of it)
     conv_flop_count,
     flop_registry,
     sdpa_backward_flop,
     sdpa_flop,
 )
-
-from .free_operations import is_free
 
 aten = torch.ops.aten
 

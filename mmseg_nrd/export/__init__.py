@@ -1,9 +1,4 @@
 """Segmentors as files that run without MMSegmentation: ONNX and torch.export."""
-# ruff: noqa: E402  (what follows needs that torch)
-from ..compat import require_torch
-
-require_torch('2.5', 'export')
-
 from .check import check, tolerance
 from .loading import load_segmentor
 from .onnx_file import OPSET, read_onnx, write_onnx

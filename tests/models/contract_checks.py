@@ -39,6 +39,11 @@ def pairs(first, second) -> list:
     return list(zip(first, second))
 
 
+def moved(example, **to):
+    """An example on another device or of another type."""
+    return like(example, [tensor.to(**to) for tensor in flat(example)])
+
+
 def assert_near(got, expected, tolerance: float = 1e-4) -> None:
     """Level by level, to a share of the largest number of the level."""
     for one, other in pairs(got, expected):

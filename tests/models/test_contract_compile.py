@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from contract import COMPONENTS, HEADS, Head, each, first_of_each_type
-from contract_checks import assert_gradients_near, assert_near, randomise, total
+from contract_checks import assert_gradients_near, assert_near, moved, randomise, total
 from torch._inductor import config
 from torch.export import Dim, export
 
@@ -49,17 +49,19 @@ def test_trains_compiled_to_machine_code(row, device):
 
 
 def check_training(row, backend, device):
-    plain = randomise(row.build()).to(device).train()
+    # In float32 the last bits decide on which side of a kink a sampled place lies, and with that
+    # whole gradients.
+    plain = randomise(row.build()).to(device, torch.float64).train()
     component = copy.deepcopy(plain)
     compiled = torch.compile(component, fullgraph=True, dynamic=True, backend=backend)
     for size in ((160, 224), (97, 354)):
-        example = row.example(size, device=device)
+        example = moved(row.example(size), device=device, dtype=torch.float64)
         got, expected = compiled(example), plain(example)
-        assert_near(got, expected)
+        assert_near(got, expected, 1e-9)
         (total(got) + total(expected)).backward()
-    assert_gradients_near(component, plain)
+    assert_gradients_near(component, plain, 1e-9)
     for one, other in zip(component.buffers(), plain.buffers()):
-        assert_near(one, other, 1e-3)
+        assert_near(one, other, 1e-9)
 
 
 @torch.no_grad()

@@ -6,12 +6,16 @@ import copy
 import pytest
 import torch
 from contract import COMPONENTS, each
-from contract_checks import assert_gradients_near, assert_near, flat, like, randomise, total
+from contract_checks import (
+    assert_gradients_near,
+    assert_near,
+    flat,
+    like,
+    moved,
+    randomise,
+    total,
+)
 from torch.func import functional_call
-
-
-def moved(example, **to):
-    return like(example, [tensor.to(**to) for tensor in flat(example)])
 
 
 @each(COMPONENTS)
