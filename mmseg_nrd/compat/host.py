@@ -23,8 +23,8 @@ def require_mmseg() -> None:
     if missing:
         raise ImportError(
             f'mmseg_nrd needs MMSegmentation, but {", ".join(missing)} is not installed. Fix: '
-            "pip install 'mmseg_nrd[lite]' (with mmcv-lite: no compiler, no GPU) or "
-            "pip install 'mmseg_nrd[mmseg]' beside an mmcv of your own.")
+            "pip install mmsegmentation mmengine 'mmcv-lite<2.2' (no compiler, no GPU); "
+            'leave mmcv-lite out beside a full mmcv below 2.2.')
 
 
 def require_pkg_resources() -> None:

@@ -19,7 +19,7 @@ def require_onnx() -> None:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(f'exporting to ONNX needs {", ".join(missing)}, not installed here. '
-                          "Fix: pip install 'mmseg_nrd[export]'")
+                          f'Fix: pip install {" ".join(missing)}')
 
 
 def require_tracing() -> None:
