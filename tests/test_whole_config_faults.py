@@ -143,7 +143,7 @@ def train(data, tmp_path, monkeypatch):
         name = tmp_path.name
         cfg = Config(dict(
             filled(config), work_dir=str(tmp_path), launcher='none', log_level='ERROR',
-            default_scope='mmseg', experiment_name=name,
+            default_scope='mmseg', experiment_name=name, env_cfg={},
             visualizer=dict(type='SegLocalVisualizer', vis_backends=[], name=name)))
         monkeypatch.setattr(tool, 'load_config', lambda args: cfg)
         try:
