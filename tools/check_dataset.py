@@ -18,8 +18,6 @@ from mmseg_nrd.datasets.survey import survey_data
 from mmseg_nrd.datasets.survey_report import as_dict, class_table, summary_lines
 from mmseg_nrd.engine import (
     add_cfg_options,
-    check_datasets,
-    config_errors_in_a_sentence,
     read_config,
     silence_host_warnings,
 )
@@ -65,13 +63,10 @@ def main() -> None:
             args.json.parent.mkdir(parents=True, exist_ok=True)
         cfg = read_any_config(args)
         for split in args.split:
-            if cfg.get(f'{split}_dataloader') is not None:
-                check_datasets(cfg, split)
-            with config_errors_in_a_sentence(cfg):
-                surveys.append(survey_data(
-                    cfg, split, args.workers, args.limit,
-                    lambda found, count, split=split: track(
-                        found, description=f'reading {split}', total=count, console=bar)))
+            surveys.append(survey_data(
+                cfg, split, args.workers, args.limit,
+                lambda found, count, split=split: track(
+                    found, description=f'reading {split}', total=count, console=bar)))
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:

@@ -22,14 +22,9 @@ from mmseg_nrd.benchmark.size import image_size
 from mmseg_nrd.benchmark.zoom import draw_zooms
 from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.datasets.checks import check_data, count_images
-from mmseg_nrd.datasets.pipelines import load_checked_annotations
 from mmseg_nrd.engine import (
     add_cfg_options,
     check_checkpoint,
-    check_config,
-    check_has,
-    config_errors_in_a_sentence,
-    data_errors_in_a_sentence,
     find_config,
     read_config,
     silence_host_warnings,
@@ -71,12 +66,9 @@ def main() -> None:
         configs = load_configs(
             args.configs, lambda path: read_config(path, args.cfg_options))
         for cfg in configs.values():
-            check_config(cfg, 'train', 'test')
-            check_has(cfg, 'default_hooks.checkpoint')
             check_data(cfg, 'train', 'test')
             if cfg.get('load_from') is not None:
                 check_checkpoint(cfg.load_from)
-            load_checked_annotations(cfg, 'train', 'test')
             # What these refuse would else come to light after --fresh has deleted runs.
             image_size(cfg)
             with_budget(cfg, 1, 0, args.out)
@@ -92,10 +84,9 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     try:
-        with config_errors_in_a_sentence(*configs.values()), data_errors_in_a_sentence():
-            entries = compare(configs, args.out, seeds=args.seeds, iterations=args.iters,
-                              budget=args.budget, samples=samples, save_every=args.save_every,
-                              environment=environment)
+        entries = compare(configs, args.out, seeds=args.seeds, iterations=args.iters,
+                          budget=args.budget, samples=samples, save_every=args.save_every,
+                          environment=environment)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written; the same command goes on from here')
     except (CheckpointError, FloatingPointError, UncountableError) as error:

@@ -20,8 +20,6 @@ from mmseg_nrd.engine import (
     add_cfg_options,
     check_checkpoint,
     check_folder,
-    config_errors_in_a_sentence,
-    full_disk_in_a_sentence,
     read_config,
     silence_host_warnings,
 )
@@ -103,9 +101,8 @@ def prepare(args: argparse.Namespace) -> tuple:
     check_out(folders, names, args.out)
     check_checkpoint(args.checkpoint)
     cfg = read_config(args.config, args.cfg_options)
-    with config_errors_in_a_sentence(cfg):
-        predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
-                              args.tile and tuple(args.tile), args.overlap)
+    predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
+                          args.tile and tuple(args.tile), args.overlap)
     return predictor, images, names
 
 
@@ -143,8 +140,7 @@ def main() -> int:
             predictor, images, names = prepare(args)
         except (OSError, ValueError) as error:
             parser.error(str(error))
-        with full_disk_in_a_sentence(str(args.out), 'name another folder with --out'):
-            unreadable = predict(predictor, images, names, args)
+        unreadable = predict(predictor, images, names, args)
     except KeyboardInterrupt:
         print(f'interrupted: what was finished is in {args.out}', file=sys.stderr)
         return 130

@@ -2,18 +2,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import List, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from mmengine.config import Config
 
 from .comparison import Entry
-from .dots import NumberedDot, distinct_colours, number_dots
-from .panels import IGNORED, block_size, draw_blocks, load_scenes, paint
+from .panels import IGNORED, block_size, distinct_colours, draw_blocks, load_scenes, paint
 from .report import mean_and_spread, short_names
 
 _MOST_COLUMNS = 5
@@ -57,28 +55,26 @@ def draw_comparison(entries: List[Entry], cfg: Config, samples: Sequence[int],
                         for name, colour in zip(metainfo['classes'], palette)]
                + [Patch(color=IGNORED, label='ignored')],
                loc='outside lower center', ncols=10, fontsize='small', frameon=False)
-    number_dots(figure, _draw_costs(bottom, entries, names, budgets))
+    _draw_costs(bottom, entries, names, budgets)
     figure.savefig(path, dpi=80, pil_kwargs=dict(optimize=True))
 
 
 def _draw_costs(figure, entries: List[Entry], names: List[str],
-                budgets: List[str]) -> Dict[Axes, List[NumberedDot]]:
-    """Points, and what of the legend's numbers they are to get: neighbours hide each other.
+                budgets: List[str]) -> None:
+    """mIoU of each config against the cost of its head and against training time.
 
     Training time is that of the timed steps, which ran in turns; the trainings' own clocks saw what
     else the machine did meanwhile.
     """
     left, right = figure.subplots(1, 2)
     colours = distinct_colours(len(entries))
-    dots: Dict[Axes, List[NumberedDot]] = {left: [], right: []}
-    for number, (entry, colour) in enumerate(zip(entries, colours), start=1):
+    for entry, colour in zip(entries, colours):
         for budget in budgets:
             miou, spread = mean_and_spread([outcome.miou for outcome in entry.outcomes[budget]])
             for axis, cost in ((left, entry.cost.head_multiply_adds / 1e9),
                                (right, entry.iterations[budget] * entry.step.median)):
                 axis.errorbar(cost, miou, yerr=spread, **_MARKERS[budget], color=colour,
                               capsize=4, linestyle='')
-                dots[axis].append((number, cost, miou))
     left.set_xlabel('multiply-adds of the decode head, G')
     right.set_xlabel('training time, s: iterations by the seconds of a timed one')
     for axis in (left, right):
@@ -86,9 +82,7 @@ def _draw_costs(figure, entries: List[Entry], names: List[str],
         axis.set_ylabel('mIoU, %')
         axis.grid(alpha=0.3)
     figure.legend(
-        handles=[Patch(color=colour, label=f'{number}  {name}')
-                 for number, (name, colour) in enumerate(zip(names, colours), start=1)]
+        handles=[Patch(color=colour, label=name) for name, colour in zip(names, colours)]
         + [Line2D([], [], color='grey', linestyle='', label=_BUDGETS[budget], **_MARKERS[budget])
            for budget in budgets],
         loc='outside right upper', fontsize='small')
-    return dots

@@ -58,6 +58,12 @@ def paint(label: np.ndarray, palette: Sequence[Sequence[int]]) -> np.ndarray:
     return colours[label]
 
 
+def distinct_colours(count: int) -> List[Tuple[float, float, float]]:
+    """So many colours, all different up to twenty: ten strong ones, then their pale shades."""
+    colours = colormaps['tab20'].colors
+    return [(colours[::2] + colours[1::2])[index % 20] for index in range(count)]
+
+
 def distinct_looks(count: int) -> list:
     """So many pairs of a colour and a line style that can be told apart, up to forty."""
     styles = ('-', '--', ':', '-.')

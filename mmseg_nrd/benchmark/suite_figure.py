@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
-from .dots import NumberedDot, distinct_colours, number_dots
+from .panels import distinct_colours
 from .parts import WHOLE
 from .report import short_names
 from .suite_report import TITLES, modes_of
@@ -47,9 +47,9 @@ def _most_common_dataset(dots: Sequence[_Dot]) -> Tuple[str, List[_Dot]]:
 def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
     """Latency against multiply-adds, and published accuracy against both, as a PNG.
 
-    A numbered dot stands for each model. Accuracy has a row of its own, by what the first mode
-    measured, where at least two models have a published one on the same data set: the data set
-    that most of them have.
+    A dot of its own colour stands for each model. Accuracy has a row of its own, by what the first
+    mode measured, where at least two models have a published one on the same data set: the data
+    set that most of them have.
 
     Args:
         rows (Sequence[dict]): As in
@@ -63,11 +63,9 @@ def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
     columns = max(len(modes), 2 if known else 1)
     figure = Figure(figsize=(5 * columns + 3, 9 if known else 5), layout='constrained')
     axes = figure.subplots(2 if known else 1, columns, squeeze=False)
-    drawn: Dict[Axes, List[NumberedDot]] = {}
 
     def draw(axis: Axes, dot: _Dot, x: float, y: float) -> None:
-        axis.plot(x, y, 'o', color=dot.colour, label=f'{dot.number} {dot.name}')
-        drawn.setdefault(axis, []).append((dot.number, x, y))
+        axis.plot(x, y, 'o', color=dot.colour, label=dot.name)
 
     for axis, mode in zip(axes[0], modes):
         for dot in dots:
@@ -90,5 +88,4 @@ def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
         axis.tick_params(which='both', labelsize=7)
         axis.grid(alpha=0.3, which='both')
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside right upper')
-    number_dots(figure, drawn)
     figure.savefig(path, dpi=100, pil_kwargs=dict(optimize=True))

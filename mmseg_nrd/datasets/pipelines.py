@@ -1,16 +1,13 @@
-"""How a config loads labels, and how it checks them in training."""
+"""Which steps of a config load labels, and which heads learn them."""
 from __future__ import annotations
 
 from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from mmengine.config import Config
-
-_PLAIN = ('LoadAnnotations', 'mmseg.LoadAnnotations')
-_CHECKED = 'LoadCheckedAnnotations'
 # MMSeg's heads that make labels of their own: STDC's, of boundaries.
 _OTHER_LABELS = ('STDCHead', 'mmseg.STDCHead')
 # Steps that read labels as MMSeg's data sets have them.
-LOAD_LABELS = (*_PLAIN, _CHECKED, f'mmseg.{_CHECKED}')
+LOAD_LABELS = tuple(scope + name for scope in ('', 'mmseg.')
+                    for name in ('LoadAnnotations', 'LoadCheckedAnnotations'))
 
 
 def innermost(dataset: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -74,40 +71,3 @@ def head_faults(model: Optional[Mapping[str, Any]]) -> List[str]:
             faults.append(f'{place}.ignore_index={ignored!r}: must be that of the decode head, as '
                           f'all learn from the same labels. Fix: {ignore_index}.')
     return faults
-
-
-def load_checked_annotations(cfg: Config, *splits: str) -> None:
-    """Let the pipelines of a config check the labels that they load.
-
-    Each ``LoadAnnotations`` becomes a ``LoadCheckedAnnotations`` with the range of the decode
-    head. The steps inside ``TestTimeAug`` stay as they are.
-
-    Args:
-        cfg (Config): Changed in place. Where a step is replaced, ``custom_imports`` names this
-            package, so that the config which a run saves can be read again.
-        splits (str): Whose data loaders to change: 'train', 'val', 'test'.
-
-    Raises:
-        ValueError: if another head of the model cannot learn these labels.
-    """
-    for fault in head_faults(cfg.get('model')):
-        raise ValueError(fault)
-    num_classes, ignore_index = label_range(cfg.get('model'))
-    changed = False
-    for split in splits:
-        loader = cfg.get(f'{split}_dataloader')
-        for dataset in innermost(loader['dataset']) if loader is not None else ():
-            index = find_step(dataset.get('pipeline'), _PLAIN)
-            if index is not None:
-                dataset['pipeline'][index].update(
-                    type=_CHECKED, num_classes=num_classes, ignore_index=ignore_index)
-                changed = True
-    if changed:
-        _import_this_package(cfg)
-
-
-def _import_this_package(cfg: Config) -> None:
-    custom = cfg.get('custom_imports') or dict(imports=[], allow_failed_imports=False)
-    names = [custom['imports']] if isinstance(custom['imports'], str) else custom['imports']
-    if 'mmseg_nrd' not in names:
-        cfg.custom_imports = {**custom, 'imports': [*names, 'mmseg_nrd']}

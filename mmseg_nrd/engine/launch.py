@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import traceback
 from pathlib import Path
 from typing import Optional
 
 from mmengine.config import Config, DictAction
 
 from ..compat import find_checkpoint
-from .config_errors import tell
 from .find_config import find_config
 
 
@@ -56,6 +56,19 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
+def _tell(error: BaseException) -> str:
+    """Kind and text of an error, the first cause behind it, and the line that raised it."""
+    first = error
+    while first.__cause__ or first.__context__:
+        first = first.__cause__ or first.__context__
+    # mmengine's text of an import goes on with a list of folders.
+    text = '; because of '.join(
+        f"{type(each).__name__}: {str(each).split(', the current sys.path is')[0].strip()}"
+        for each in dict.fromkeys([error, first]))
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f'{text} (`{last.line}`, {last.filename}:{last.lineno})'
+
+
 def read_config(path: str, options: Optional[dict] = None) -> Config:
     """Read a config, found by :func:`find_config`, and lay ``--cfg-options`` over it.
 
@@ -71,12 +84,12 @@ def read_config(path: str, options: Optional[dict] = None) -> Config:
     try:
         cfg = Config.fromfile(path)
     except Exception as error:  # a config is a program
-        raise ValueError(f'config {path}: cannot be read: {tell(error)}. Fix: correct it, its '
+        raise ValueError(f'config {path}: cannot be read: {_tell(error)}. Fix: correct it, its '
                          '_base_ or its custom_imports.') from error
     try:
         cfg.merge_from_dict(options or {})
     except Exception as error:  # mmengine's own differ by the type of what is overridden
-        raise ValueError(f'--cfg-options for {path}: {tell(error)}. Fix: name keys as the config '
+        raise ValueError(f'--cfg-options for {path}: {_tell(error)}. Fix: name keys as the config '
                          'has them, items of lists by their number.') from error
     return cfg
 
@@ -127,20 +140,3 @@ def load_config(args: argparse.Namespace) -> Config:
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
     return cfg
-
-
-def make_work_dir(cfg: Config) -> None:
-    """Make the folder that logs and checkpoints will be written to.
-
-    Args:
-        cfg (Config): As :func:`load_config` makes it.
-
-    Raises:
-        ValueError: if it cannot be made.
-    """
-    try:
-        os.makedirs(cfg.work_dir, exist_ok=True)
-    except OSError as error:
-        raise ValueError(
-            f'--work-dir {cfg.work_dir}: cannot be made ({error.strerror}); must be a folder. Fix: '
-            'name one that is there or can be made.') from error

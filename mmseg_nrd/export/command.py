@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.export import ExportedProgram
 
 from ..benchmark.size import image_size
-from ..engine import add_cfg_options, check_folder, find_config, full_disk_in_a_sentence
+from ..engine import add_cfg_options, check_folder, find_config
 from .check import MOST, check, check_shapes, shapes_around, tolerance
 from .loading import load_segmentor
 from .segmentor import ExportableSegmentor
@@ -75,7 +75,6 @@ def export_file(args: argparse.Namespace, ending: str,
 
     Raises:
         ImportError, OSError, ValueError: with a sentence for the user.
-        SystemExit: with one, where the disk is full.
     """
     _check_out(args.out, ending)
     asked = [(1, *args.shape)] if args.shape else []
@@ -91,8 +90,7 @@ def export_file(args: argparse.Namespace, ending: str,
     # Under its own name there is never a file that has not been checked.
     unfinished = args.out.with_name(f'unfinished-{args.out.name}')
     try:
-        with full_disk_in_a_sentence(str(args.out), 'name another file with --out'):
-            write(program, unfinished)
+        write(program, unfinished)
         agrees = _compare(model, read(unfinished), shapes, args.tolerance)
         if agrees:
             unfinished.replace(args.out)

@@ -9,7 +9,6 @@ from torch import nn
 
 from ..benchmark.building import build
 from ..engine import check_checkpoint, check_fit, read_checkpoint, read_config
-from ..engine.config_errors import describe
 
 
 def load_segmentor(config: str, checkpoint: Optional[str] = None,
@@ -32,13 +31,7 @@ def load_segmentor(config: str, checkpoint: Optional[str] = None,
     if checkpoint is not None:
         check_checkpoint(checkpoint)
     cfg = _read(config, options)
-    try:
-        model = build(cfg.model, 'cpu')
-    except Exception as error:  # whatever a part of somebody else's raises
-        reason = describe(error, cfg) or (
-            f'its model cannot be built ({type(error).__name__}: {error}). '
-            'Fix: name a config that trains.')
-        raise ValueError(f'{config}: {reason}') from error
+    model = build(cfg.model, 'cpu')
     if checkpoint is not None:
         parameters = read_checkpoint(checkpoint)
         parameters = parameters.get('state_dict', parameters)

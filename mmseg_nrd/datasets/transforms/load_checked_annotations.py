@@ -17,7 +17,7 @@ class LoadCheckedAnnotations(LoadAnnotations):
     Without it, a label without a class ends a training on a GPU in a device-side assert, and
     labels of another size than their image may be cropped and trained on beside it. The labels
     that it loads are the same. Takes the place of ``LoadAnnotations``, behind
-    ``LoadImageFromFile``; ``tools/train.py`` puts it there.
+    ``LoadImageFromFile``.
 
     Args:
         num_classes (int, optional): Labels must be below; None leaves them unchecked.
