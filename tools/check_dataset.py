@@ -14,13 +14,10 @@ from rich.console import Console
 from rich.progress import track
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.datasets.survey import survey_data
-from mmseg_nrd.datasets.survey_report import as_dict, class_table, summary_lines
-from mmseg_nrd.engine import (
-    add_cfg_options,
-    read_config,
-    silence_host_warnings,
-)
+from mmseg_nrd.apps.check_data.report import as_dict, class_table, summary_lines
+from mmseg_nrd.apps.check_data.survey import survey_data
+from mmseg_nrd.apps.cli.configs import add_cfg_options, read_config
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
 
 SPLITS = ('train', 'val', 'test')
 

@@ -8,27 +8,22 @@ import sys
 from pathlib import Path
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.benchmark import compare
-from mmseg_nrd.benchmark.budget import with_budget
-from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, load_configs
-from mmseg_nrd.benchmark.curves import draw_curves
-from mmseg_nrd.benchmark.environment import describe_environment
-from mmseg_nrd.benchmark.figure import draw_comparison
-from mmseg_nrd.benchmark.memory import keep_freed_memory
-from mmseg_nrd.benchmark.pricing import UncountableError
-from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
-from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
-from mmseg_nrd.benchmark.size import image_size
-from mmseg_nrd.benchmark.zoom import draw_zooms
+from mmseg_nrd.apps.cli import find_config
+from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
+from mmseg_nrd.apps.cli.data_checks import check_data, count_images
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.compare.budget import with_budget
+from mmseg_nrd.apps.compare.comparison import BUDGETS, check_budget, compare, load_configs
+from mmseg_nrd.apps.compare.curves import draw_curves
+from mmseg_nrd.apps.compare.figure import draw_comparison
+from mmseg_nrd.apps.compare.report import format_tables, summarise, write_report
+from mmseg_nrd.apps.compare.runs import check_runs, finished_runs, forget_runs
+from mmseg_nrd.apps.compare.zoom import draw_zooms
+from mmseg_nrd.apps.cost.environment import describe_environment
+from mmseg_nrd.apps.cost.memory import keep_freed_memory
+from mmseg_nrd.apps.cost.pricing import UncountableError
+from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.datasets.checks import check_data, count_images
-from mmseg_nrd.engine import (
-    add_cfg_options,
-    check_checkpoint,
-    find_config,
-    read_config,
-    silence_host_warnings,
-)
 
 PICTURED = 3
 PICTURES = {'comparison.png': 'predictions, and mIoU against cost',

@@ -16,22 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.engine import (
-    add_cfg_options,
-    check_checkpoint,
-    check_folder,
-    read_config,
-    silence_host_warnings,
-)
-from mmseg_nrd.inference import (
-    Predictor,
-    UnreadableImageError,
-    draw_overlay,
-    find_images,
-    output_names,
-    save_labels,
-    save_picture,
-)
+from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
+from mmseg_nrd.apps.cli.folders import check_folder
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.predict.images import find_images, output_names
+from mmseg_nrd.apps.predict.overlay import draw_overlay
+from mmseg_nrd.apps.predict.pipeline import UnreadableImageError
+from mmseg_nrd.apps.predict.predictor import Predictor
+from mmseg_nrd.apps.predict.saving import save_labels, save_picture
 
 
 def opacity(text: str) -> float:

@@ -7,16 +7,16 @@ from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.datasets.checks import check_data
-from mmseg_nrd.engine import (
-    CheckpointFitHook,
+from mmseg_nrd.apps.cli.configs import (
     add_config_arguments,
     check_checkpoint,
     check_tta,
     load_config,
-    silence_host_warnings,
 )
+from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.compat import CheckpointError
+from mmseg_nrd.hooks.checkpoint_fit import CheckpointFitHook
 
 
 def parse_args() -> argparse.Namespace:

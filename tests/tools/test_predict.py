@@ -12,7 +12,7 @@ from mmseg.datasets import CityscapesDataset
 from PIL import Image
 from street_scene_configs import CONFIGS, NRD, ROOT
 
-from mmseg_nrd.inference import Predictor
+from mmseg_nrd.apps.predict.predictor import Predictor
 
 GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 SMALL = {NRD: {'model.decode_head.channels': 16}, GUN: {}}

@@ -9,7 +9,7 @@ import pytest
 import torch
 from street_scene_configs import NRD
 
-from mmseg_nrd.engine.resume import read_training_state
+from mmseg_nrd.apps.cli.resume import read_training_state
 
 resource = pytest.importorskip('resource')
 
