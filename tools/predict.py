@@ -16,9 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
-from mmseg_nrd.apps.cli.folders import check_folder
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.cli import (
+    add_cfg_options,
+    check_folder,
+    read_config,
+    silence_host_warnings,
+)
 from mmseg_nrd.apps.predict.images import find_images, output_names
 from mmseg_nrd.apps.predict.overlay import draw_overlay
 from mmseg_nrd.apps.predict.pipeline import UnreadableImageError
@@ -91,7 +94,6 @@ def prepare(args: argparse.Namespace) -> tuple:
     images = find_images(args.images, leave_out=folders)
     names = output_names(images)
     check_out(folders, names, args.out)
-    check_checkpoint(args.checkpoint)
     cfg = read_config(args.config, args.cfg_options)
     predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
                           args.tile and tuple(args.tile), args.overlap)

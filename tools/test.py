@@ -7,16 +7,15 @@ from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli.configs import (
+from mmseg_nrd.apps.cli import (
     add_config_arguments,
-    check_checkpoint,
     check_tta,
     load_config,
+    silence_host_warnings,
 )
 from mmseg_nrd.apps.cli.data_checks import check_data
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.hooks.checkpoint_fit import CheckpointFitHook
+from mmseg_nrd.compat import CheckpointError, find_checkpoint
+from mmseg_nrd.hooks import CheckpointFitHook
 
 
 def parse_args() -> argparse.Namespace:
@@ -83,7 +82,7 @@ def main() -> None:
         check_data(cfg, 'test')
         if args.out is not None:
             save_label_maps(cfg, args.out)
-        check_checkpoint(args.checkpoint)
+        find_checkpoint(args.checkpoint)
         cfg.load_from = args.checkpoint
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -6,13 +6,16 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli.configs import add_config_arguments, load_config
+from mmseg_nrd.apps.cli import (
+    add_config_arguments,
+    load_config,
+    prepare_distributed_cpu,
+    prepare_resume,
+    silence_host_warnings,
+)
 from mmseg_nrd.apps.cli.data_checks import check_data
-from mmseg_nrd.apps.cli.distributed import prepare_distributed_cpu
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.apps.cli.resume import prepare_resume
 from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.hooks.checkpoint_fit import CheckpointFitHook
+from mmseg_nrd.hooks import CheckpointFitHook
 
 
 def parse_args() -> argparse.Namespace:

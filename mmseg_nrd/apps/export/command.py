@@ -9,13 +9,10 @@ from mmengine.config import Config
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from mmseg_nrd.apps.cli import find_config
-from mmseg_nrd.apps.cli.configs import add_cfg_options
-from mmseg_nrd.apps.cli.folders import check_folder
+from mmseg_nrd.apps.cli import add_cfg_options, check_folder, load_segmentor, read_config
 from mmseg_nrd.apps.cost.size import image_size
 
 from .check import MOST, check, check_shapes, shapes_around, tolerance
-from .loading import load_segmentor
 from .segmentor import ExportableSegmentor
 from .trace import trace
 
@@ -27,8 +24,7 @@ def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
         parser (ArgumentParser): The command line.
         ending (str): Of the file's name, with its dot.
     """
-    parser.add_argument('config', type=find_config,
-                        help="a path, or an upstream config's name (mmseg::...)")
+    parser.add_argument('config', help="a path, or an upstream config's name (mmseg::...)")
     parser.add_argument('checkpoint', nargs='?',
                         help='path or URL of its checkpoint (default: random weights)')
     parser.add_argument('--out', type=Path, required=True, metavar=f'FILE{ending}',
@@ -82,7 +78,8 @@ def export_file(args: argparse.Namespace, ending: str,
     _check_out(args.out, ending)
     asked = [(1, *args.shape)] if args.shape else []
     check_shapes([*asked, *(args.check_shapes or ())])
-    segmentor, cfg = load_segmentor(args.config, args.checkpoint, args.cfg_options)
+    cfg = read_config(args.config, args.cfg_options)
+    segmentor, _ = load_segmentor(cfg, args.checkpoint, 'cpu')
     model = ExportableSegmentor(segmentor, args.labels)
     _say_what_is_left_out(args, cfg)
     size = tuple(args.shape or image_size(cfg))
