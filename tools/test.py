@@ -3,6 +3,7 @@ import argparse
 import inspect
 import sys
 
+from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
@@ -11,6 +12,8 @@ from mmseg_nrd.apps.cli import (
     add_config_arguments,
     check_tta,
     load_config,
+    print_once,
+    shorten_console,
     silence_host_warnings,
 )
 from mmseg_nrd.apps.cli.data_checks import check_data
@@ -75,6 +78,9 @@ def main() -> None:
     silence_host_warnings()
     try:
         cfg = load_config(args)
+        shorten_console(cfg, args.verbose)
+        print_once(f'testing {args.config} with {args.checkpoint} on {get_device()}; logs in '
+                   f'{cfg.work_dir}')
         if args.show or args.show_dir:
             draw_predictions(cfg, args)
         if args.tta:

@@ -46,6 +46,9 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--work-dir', help='folder for logs, checkpoints and results')
     add_cfg_options(parser)
     parser.add_argument(
+        '--verbose', action='store_true', help='show on the screen what else is in the log file '
+        'only: the environment, the whole config, hooks and options of each parameter')
+    parser.add_argument(
         '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
         help='job launcher')
     # torch.distributed.launch passes it in either spelling.

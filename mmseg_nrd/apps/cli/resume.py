@@ -11,10 +11,9 @@ from mmengine.config import Config
 
 from mmseg_nrd.compat import CheckpointError, explain_unreadable, find_checkpoint, whole_file
 
+from .distributed import is_first_process
 from .segmentor import read_checkpoint
 
-# Where the launchers of mmengine (pytorch, slurm, mpi) say which process this is.
-_RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
 _NUMBERED = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
 # Of an entry that is marked so torch reads nothing, and leaves the tensor's memory as it was.
 _DIRECTORY = 0x10
@@ -145,7 +144,7 @@ def prepare_resume(cfg: Config) -> List[str]:
     if notes:
         notes.append(f'resuming from {path}')
     # Of several processes, one writes; the others wait for it when their group is formed.
-    if given is None and all(os.environ.get(rank, '0') == '0' for rank in _RANKS):
+    if given is None and is_first_process():
         _note_last(work_dir, path)
     seed = state['meta'].get('seed')
     if seed is not None and cfg.get('randomness', {}).get('seed') is None:

@@ -69,7 +69,7 @@ class Predictor:
             self._model = MODELS.build({**cfg.tta_model, 'module': self._model})
 
     def read(self, path: Path) -> np.ndarray:
-        """An image (H, W, 3), BGR, as the test pipeline's loader reads it.
+        """An image (H, W, 3), BGR, or another that the test pipeline's loader reads.
 
         Raises:
             UnreadableImageError: if it cannot be read.
@@ -81,7 +81,7 @@ class Predictor:
         """Label an image.
 
         Args:
-            image (np.ndarray): (H, W, 3), as :meth:`read` gives it. It is left alone.
+            image (np.ndarray): (H, W) or (H, W, C), as :meth:`read` gives it. It is left alone.
             done (Callable, optional): Called after each tile with how many are done, and of how
                 many. Defaults to None.
 
