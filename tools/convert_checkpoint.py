@@ -24,7 +24,7 @@ from mmseg_nrd.engine import (
     read_config,
     silence_host_warnings,
 )
-from mmseg_nrd.utils import convert_nrd_state_dict
+from mmseg_nrd.models.decode_heads.nrd_weights import convert_nrd_state_dict
 
 
 def parse_args() -> argparse.Namespace:

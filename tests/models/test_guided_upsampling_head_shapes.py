@@ -10,7 +10,7 @@ from mmcv.cnn import ConvModule
 
 # logits, high-resolution level: fitting, rounded by the encoder, one pixel
 SIZES = [((2, 3), (16, 24)), ((2, 3), (9, 17)), ((3, 2), (17, 23)), ((1, 1), (1, 1)),
-         ((1, 1), (15, 8)), ((1, 4), (3, 39))]
+         ((1, 1), (15, 8)), ((1, 4), (3, 39)), ((2, 3), (31, 9)), ((4, 2), (17, 30))]
 
 
 @torch.no_grad()
@@ -184,12 +184,10 @@ def test_compiles_as_one_graph():
 
 
 @pytest.mark.parametrize('guidance', DESIGNS)
-@pytest.mark.parametrize('high_res', [(24, 24), (8, 24), (16, 32), (16, 16)])
+@pytest.mark.parametrize('high_res', [(48, 48), (16, 48), (32, 64), (32, 32), (64, 96), (16, 24)])
 def test_refuses_a_level_that_does_not_fit_the_factor(high_res, guidance):
-    message = (rf'level of {high_res[0]} x {high_res[1]}: must be scale_factor=8 times the '
-               r'logits of 2 x 3, to less than 8 pixels.*Fix: set scale_factor')
-    with pytest.raises(ValueError, match=message):
-        build(guidance=guidance)(levels((2, 3), high_res))
+    with pytest.raises(ValueError, match='high_res_index.*scale_factor=8.*Fix: set scale_factor'):
+        build(guidance=guidance)(levels((4, 6), high_res))
 
 
 @pytest.mark.parametrize('changes, message', [

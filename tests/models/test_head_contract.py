@@ -32,6 +32,8 @@ def test_logits_of_any_size(row, size, device):
     logits = head(row.example(size, device=device))
     assert logits.shape == (2, head.out_channels, *map(row.logits, size))
     assert logits.isfinite().all()
+    # MMSeg's OCRHead and losses of others take views of them.
+    assert logits.is_contiguous()
 
 
 # Every level of (2, 2) and the last of (32, 32) is one pixel.

@@ -22,9 +22,10 @@ def prepared(inputs, dtype, layout):
     return [laid_out(level.to(dtype), layout) for level in inputs]
 
 
-def places_of(size, factor: int, data):
-    """A size with as many pixels, ``factor`` to a place, as an encoder's rounding may leave."""
-    return tuple(side * factor - data.draw(st.integers(0, factor - 1)) for side in size)
+def level_of(size, factor: int, data):
+    """A finer map's size: ``factor`` pixels to a place, to less than two places."""
+    return tuple(data.draw(st.integers(max(1, (side - 2) * factor + 1), (side + 2) * factor - 1))
+                 for side in size)
 
 
 def assert_near(got, expected, dtype, tolerance=1e-3):
@@ -39,7 +40,7 @@ def assert_near(got, expected, dtype, tolerance=1e-3):
 def test_nrd_head(data, size, batch, patch_size, scale_factor, dtype, layout, **options):
     head = randomise_norms(nrd_cases.build(
         patch_size=patch_size, scale_factor=scale_factor, **options)).to(dtype).eval()
-    guidance = places_of(size, patch_size, data)
+    guidance = level_of(size, patch_size, data)
     inputs = prepared(nrd_cases.levels(size, guidance, batch), dtype, layout)
     logits = head(inputs)
     assert logits.shape == (
@@ -58,7 +59,7 @@ def test_guided_upsampling_head(data, size, batch, scale_factor, align_corners, 
     head = gum_cases.randomise(gum_cases.build(
         dict(align_corners=align_corners), scale_factor=scale_factor, mode=mode,
         large_rf_channels=width, **options)).to(dtype).eval()
-    high_res = places_of(size, scale_factor, data)
+    high_res = level_of(size, scale_factor, data)
     inputs = prepared(gum_cases.levels(size, high_res, batch), dtype, layout)
     logits, offsets = head.head(inputs), head._offsets(inputs, high_res)
     assert offsets.shape == (batch, 2, *high_res)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mmseg_nrd.utils import convert_nrd_state_dict
+from mmseg_nrd.models.decode_heads.nrd_weights import convert_nrd_state_dict
 
 AUTHORS = {
     'conv_seg.weight': None,
