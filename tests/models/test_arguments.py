@@ -1,8 +1,6 @@
 """What components refuse of their own arguments, and what they leave to whom it concerns."""
 from __future__ import annotations
 
-import inspect
-
 import gum_cases
 import multi_resolution_cases
 import nrd_cases
@@ -11,6 +9,7 @@ import torch
 from mmseg.models.decode_heads import DepthwiseSeparableASPPHead, FCNHead
 from mmseg.registry import MODELS
 from multi_resolution_cases import BACKBONES, DRN, MIT
+from stock_configs import arguments
 
 from mmseg_nrd import models
 from mmseg_nrd.models import NRDHead
@@ -117,15 +116,6 @@ def test_a_level_other_than_the_arguments_say_is_named(cases, changes):
     (name, value), = changes.items()
     with pytest.raises(ValueError, match=f'^{name}={value}: .*Fix: '):
         cases.build(**changes)(cases.levels())
-
-
-def arguments(kind) -> set:
-    """Names that a class takes, those that it hands to its bases included."""
-    names = set()
-    for base in kind.__mro__:
-        if '__init__' in vars(base) and base.__module__.startswith(('mmseg.', 'mmseg_nrd.')):
-            names |= set(inspect.signature(base.__init__).parameters)
-    return names - {'self', 'kwargs'}
 
 
 def test_nrd_takes_every_argument_of_deeplabv3plus():

@@ -6,11 +6,11 @@ import multi_resolution_cases
 import nrd_cases
 import reference
 import torch
+from contract_checks import randomise
 from hypothesis import given
 from hypothesis import strategies as st
 from layout_cases import LAYOUTS, laid_out
 from mmseg.registry import MODELS
-from nrd_cases import randomise_norms
 
 SIDE = st.integers(1, 3)
 LAYOUT = st.sampled_from(LAYOUTS)
@@ -38,7 +38,7 @@ def assert_near(got, expected, dtype, tolerance=1e-3):
        scale_factor=SIDE, num_classes=st.integers(3, 5), hidden_channels=st.integers(1, 5),
        guidance_channels=st.integers(1, 5), channels=st.integers(1, 9), dtype=DTYPE, layout=LAYOUT)
 def test_nrd_head(data, size, batch, patch_size, scale_factor, dtype, layout, **options):
-    head = randomise_norms(nrd_cases.build(
+    head = randomise(nrd_cases.build(
         patch_size=patch_size, scale_factor=scale_factor, **options)).to(dtype).eval()
     guidance = level_of(size, patch_size, data)
     inputs = prepared(nrd_cases.levels(size, guidance, batch), dtype, layout)
@@ -79,7 +79,7 @@ def test_multi_resolution_encoder(data, image, batch, dtype, layout, scales):
     guidance = data.draw(st.none() | st.integers(0, indices[0]))
     encoder = multi_resolution_cases.build(
         scales=scales, out_indices=indices, guidance_index=guidance)
-    alone = randomise_norms(multi_resolution_cases.build_alone(
+    alone = randomise(multi_resolution_cases.build_alone(
         'DRN', tuple(range(indices[-1] + 1)))).to(dtype).eval()
     encoder.to(dtype).eval().trunk.load_state_dict(alone.state_dict(), strict=True)
     images = prepared([torch.randn(batch, 3, *image)], dtype, layout)[0]
@@ -100,7 +100,7 @@ def test_multi_resolution_encoder(data, image, batch, dtype, layout, scales):
        in_channels=st.tuples(SIDE, SIDE), out_channels=SIDE, dtype=DTYPE, layout=LAYOUT,
        mode=st.sampled_from(['sum', 'concat']))
 def test_fusion(medium, low, batch, in_channels, out_channels, dtype, layout, mode):
-    neck = randomise_norms(MODELS.build(dict(
+    neck = randomise(MODELS.build(dict(
         type='MultiResolutionFusion', in_channels=in_channels, out_channels=out_channels,
         mode=mode))).to(dtype).eval()
     maps = [torch.randn(batch, channels, *size, dtype=dtype)
