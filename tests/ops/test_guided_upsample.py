@@ -117,18 +117,6 @@ def test_constants_are_preserved(source, target, mode, device):
         guided_upsample(feats, offsets, mode), torch.full((2, 3, *target), 7.25, device=device))
 
 
-@pytest.mark.parametrize('mode', MODES)
-@pytest.mark.parametrize('dx, dy', [(1, 0), (0, 1), (-2, 1), (3, -3), (0, 0), (9, -9)])
-def test_integer_offsets_shift(dx, dy, mode, device):
-    feats, _ = example((5, 7), dtype=torch.float32, device=device)
-    offsets = torch.tensor([dx, dy], dtype=torch.float32, device=device).view(1, 2, 1, 1)
-    rows = (torch.arange(5) + dy).clamp(0, 4)
-    columns = (torch.arange(7) + dx).clamp(0, 6)
-    torch.testing.assert_close(
-        guided_upsample(feats, offsets.expand(2, 2, 5, 7), mode), feats[:, :, rows][..., columns],
-        rtol=1e-5, atol=1e-5 if mode == 'bilinear' else 0)
-
-
 def test_a_position_moved_to_the_border_gets_no_gradient_along_that_axis():
     feats = torch.randn(1, 2, 4, 4)
     offsets = torch.zeros(1, 2, 4, 4)
@@ -167,57 +155,6 @@ def test_half_precision_samples_in_float32(kind, mode, device):
     got = guided_upsample(feats, offsets, mode)
     assert got.dtype == kind
     assert torch.equal(got, guided_upsample(feats.float(), offsets.float(), mode).to(kind))
-
-
-@pytest.mark.parametrize('feats_kind, offsets_kind', [
-    (torch.float32, torch.float16), (torch.float16, torch.float32),
-    (torch.float32, torch.float64), (torch.float64, torch.float32)])
-def test_mixed_precision_keeps_the_dtype_of_the_map(feats_kind, offsets_kind, device):
-    feats, offsets = example(device=device)
-    out = guided_upsample(feats.to(feats_kind), offsets.to(offsets_kind).requires_grad_())
-    assert out.dtype == feats_kind
-    torch.testing.assert_close(out.double(), guided_upsample(feats, offsets), rtol=0, atol=2e-2)
-
-
-def test_inputs_stay_as_they_are():
-    feats, offsets = example()
-    before = feats.clone(), offsets.clone()
-    guided_upsample(feats, offsets)
-    guided_upsample(feats, offsets, 'nearest')
-    assert torch.equal(feats, before[0]) and torch.equal(offsets, before[1])
-
-
-class Sampler(torch.nn.Module):
-    def __init__(self, mode):
-        super().__init__()
-        self.mode = mode
-
-    def forward(self, feats, offsets):
-        return guided_upsample(feats, offsets, self.mode)
-
-
-@pytest.mark.parametrize('mode', MODES)
-def test_exports_with_sizes_left_open(mode):
-    dim = torch.export.Dim
-    sizes = ({0: dim('batch'), 2: dim('h'), 3: dim('w')},
-             {0: dim('batch'), 2: dim('height'), 3: dim('width')})
-    example_inputs = example(dtype=torch.float32)
-    program = torch.export.export(Sampler(mode), example_inputs, dynamic_shapes=sizes).module()
-    for inputs in (example_inputs, example((4, 6), (9, 20), 3, dtype=torch.float32)):
-        torch.testing.assert_close(program(*inputs), guided_upsample(*inputs, mode))
-
-
-@pytest.mark.parametrize('mode', MODES)
-def test_compiles_as_one_graph(mode):
-    # 'aot_eager' traces forward and backward as the default backend does, without a compiler.
-    compiled = torch.compile(guided_upsample, fullgraph=True, dynamic=True, backend='aot_eager')
-    for source, target in [((3, 5), (7, 13)), ((4, 6), (9, 20))]:
-        feats, offsets = example(source, target)
-        got, expected = [
-            torch.autograd.grad(function(feats.requires_grad_(), offsets.requires_grad_(),
-                                         mode).square().sum(), (feats, offsets))
-            for function in (compiled, guided_upsample)]
-        torch.testing.assert_close(got, expected)
 
 
 @pytest.mark.parametrize('changes, message', [
