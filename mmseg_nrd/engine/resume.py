@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import List, Tuple
 
 from mmengine.config import Config
-from mmengine.runner.checkpoint import CheckpointLoader
 
 from ..compat import CheckpointError, find_checkpoint, whole_file
 from .archives import check_archive
+from .checkpoints import read_checkpoint
 
 # Where the launchers of mmengine (pytorch, slurm, mpi) say which process this is.
 _RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
@@ -81,7 +81,7 @@ def read_training_state(path: str) -> dict:
     file = find_checkpoint(path)
     if '://' not in file:
         check_archive(file)
-    checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu', logger='silent')
+    checkpoint = read_checkpoint(path)
     _check_training_state(path, checkpoint)
     return checkpoint
 
