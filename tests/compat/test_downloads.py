@@ -42,26 +42,25 @@ def site(tmp_path, monkeypatch):
         server.shutdown()
 
 
-def load(source):
-    """mmengine's loader knows no file://, its replacement for torch.hub's does."""
-    if source.startswith('file://'):
-        return load_url(source)
-    return CheckpointLoader.load_checkpoint(source)
-
-
 SCHEMES = ('http', 'file', 'open-mmlab://mine', 'torchvision://mine')
+
+
+def load(scheme, path, address):
+    """As mmengine does; of file:// URLs, its replacement for torch.hub's loader knows."""
+    if scheme == 'file':
+        return load_url(path.as_uri())
+    return CheckpointLoader.load_checkpoint(address if scheme == 'http' else scheme)
 
 
 @pytest.mark.parametrize('kind', KINDS)
 @pytest.mark.parametrize('scheme', SCHEMES)
 @pytest.mark.parametrize('zipped', [True, False])
 def test_what_is_hostile_runs_nothing(kind, scheme, zipped, site, tmp_path):
-    path, address = site
-    source = {'http': address, 'file': path.as_uri()}.get(scheme, scheme)
+    path, _ = site
     marker = tmp_path / 'marker'
     torch.save(bomb(kind, marker), path, _use_new_zipfile_serialization=zipped)
     with pytest.raises(CheckpointError, match='asks for more than weights') as caught:
-        load(source)
+        load(scheme, *site)
     assert not marker.exists()
     # Where the refused download lies, so that it can be deleted.
     cached, = (tmp_path / 'torch_home').rglob('*.pth')
@@ -70,23 +69,21 @@ def test_what_is_hostile_runs_nothing(kind, scheme, zipped, site, tmp_path):
 
 @pytest.mark.parametrize('scheme', SCHEMES)
 def test_what_is_out_of_reach_is_said_by_the_host(scheme, site):
-    path, address = site
     with pytest.raises(URLError):
-        load({'http': address, 'file': path.as_uri()}.get(scheme, scheme))
+        load(scheme, *site)
 
 
 @pytest.mark.parametrize('scheme', SCHEMES)
 @pytest.mark.parametrize('zipped', [True, False])
 def test_weights_from_the_net(scheme, zipped, site, tmp_path):
-    path, address = site
-    source = {'http': address, 'file': path.as_uri()}.get(scheme, scheme)
+    path, _ = site
     path.write_bytes(b'')
     with pytest.raises(CheckpointError, match=r'x\.pth \(as .*torn'):
-        load(source)
+        load(scheme, *site)
     for cached in (tmp_path / 'torch_home').rglob('*.pth'):
         cached.unlink()
     torch.save({'weight': torch.ones(2)}, path, _use_new_zipfile_serialization=zipped)
-    assert torch.equal(load(source)['weight'], torch.ones(2))
+    assert torch.equal(load(scheme, *site)['weight'], torch.ones(2))
 
 
 def test_a_download_with_a_wrong_hash(site):
