@@ -1,21 +1,19 @@
-# make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
-# make test   the tests            make test-slow   the long ones
-# make lint   ruff                 make format      sort imports, mend what ruff can; no layout
-# make clean  remove what make made
-# make ablations  GUN's ablations on street scenes, three seeds; two to three hours
-#             (demo, ablations, decoders and theta-init go on where they were stopped; make clean
-#             forgets the demo)
-# make decoders  train twelve decoders on street scenes; three hours
-# make theta-init  train NRD from both of its initialisations, three seeds; an hour
-# make docs   the tables, then the site
-# make tables     write the tables of README and docs from benchmarks/results and configs
-# make docs-site  build the site from docs/ into build/site; warnings are errors; CI does this alone
-# make metafiles  write what mim looks up of each config; minutes, since costs are counted
-# make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
-# make bench-suites  the cost of twelve decoders and of nine real-time networks, twice; half an hour
-# make soak   train NRD for 2000 iterations and watch memory, files and workers; 15 minutes
+# make demo       NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
+# make test       the tests                  make test-slow  the long ones
+# make lint       ruff, and who imports whom make format     sort imports, correct what ruff can
+# make docs       tables, then the site      make clean      remove what make made
 #
-# Everything is installed into $(VENV), once. To choose another torch or index:
+# Evidence; the trainings go on where they were stopped:
+# make ablations  GUN's ablations, three seeds; two to three hours
+# make decoders   twelve decoders; three hours
+# make theta-init both starts of NRD, early and late, three seeds; an hour
+# make bench      speed and memory of NRD; half an hour of a quiet machine
+# make bench-suites  twelve decoders and nine real-time networks, twice; half an hour
+# make tables     tables of README and docs, from benchmarks/results and configs
+# make docs-site  the site in build/site; warnings are errors
+# make metafiles  what mim looks up of each config; minutes
+#
+# All is installed into $(VENV), once. Another torch or index:
 #   make demo TORCH=torch==2.6.0
 #   make demo PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 
@@ -46,7 +44,7 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo ablations decoders theta-init bench bench-suites soak docs tables \
+.PHONY: help install demo ablations decoders theta-init bench bench-suites docs tables \
 	docs-site metafiles test test-slow lint format clean
 
 help:
@@ -108,9 +106,8 @@ theta-init: $(STAMP) $(DATA)
 
 # Twice: as MMSeg's tools run, and with the memory kept that glibc else gives back.
 bench: $(STAMP)
-	$(BIN)/python tools/speed.py --out benchmarks/results/speed
-	$(BIN)/python tools/speed.py --out benchmarks/results/speed-kept-memory --keep-freed-memory
-	$(BIN)/python tools/real_time.py --out benchmarks/results/real-time
+	$(BIN)/python -m benchmarks.speed --out benchmarks/results/speed
+	$(BIN)/python -m benchmarks.speed --out benchmarks/results/speed-kept-memory --keep-freed-memory
 
 MEASURE = $(BIN)/python tools/benchmark.py @configs/benchmark/$(1).txt --shape 512 1024 $(3) \
 	--keep-freed-memory --rounds 5
@@ -123,17 +120,8 @@ bench-suites: $(STAMP)
 	$(call SUITE,real_time,benchmarks/results/real-time-suite,--train-step)
 	$(call AGAIN,real_time,benchmarks/results/real-time-suite,--train-step)
 
-# Small crops and a narrow head: what leaks does so in any.
-soak: $(STAMP) $(DATA)
-	$(BIN)/python tools/soak.py $(CONFIGS)/nrd_r18$(SCENES) --out benchmarks/results/soak \
-		--work-dir work_dirs/soak --cfg-options train_dataloader.num_workers=1 \
-		val_dataloader.num_workers=1 train_dataloader.batch_size=2 \
-		"train_dataloader.dataset.pipeline.2.crop_size=(64,128)" \
-		"model.data_preprocessor.size=(64,128)" \
-		model.decode_head.channels=64 model.auxiliary_head.channels=32
-
 tables: $(STAMP)
-	$(BIN)/python tools/make_docs.py
+	$(BIN)/python -m benchmarks.docs
 
 # One after the other, under make -j too.
 docs: tables
@@ -145,7 +133,7 @@ docs-site: $(DOCS_STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 metafiles: $(STAMP)
-	$(BIN)/python tools/make_metafiles.py
+	$(BIN)/python -m benchmarks.docs.make_metafiles
 
 # A process for each core; each holds a gigabyte. The long ones start processes of their own.
 WORKERS := -n auto --maxprocesses 4 --dist worksteal
@@ -157,6 +145,7 @@ test-slow: $(STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

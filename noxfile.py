@@ -35,7 +35,8 @@ def first_that_runs(*versions):
 def run_tests(session):
     """The arguments for pytest, or the fast tests as docs/versions.md has them."""
     command = ['-m', 'pytest', *session.posargs] if session.posargs else [
-        'tools/record_tests.py', session.name.split('-')[0], '-n', 'auto', '--maxprocesses', '4']
+        '-m', 'benchmarks.docs.record_tests', session.name.split('-')[0], '-n', 'auto',
+        '--maxprocesses', '4']
     # From the checkout, so that sessions share no build folder.
     session.run('python', *command, env={'PYTHONPATH': str(Path.cwd())})
 

@@ -19,15 +19,12 @@ EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 
 # What mim looks for in the folder .mim of an installed package.
 MIM = ('configs', 'tools', 'model-index.yml')
-# They write files of a checkout.
-MAINTAINERS_TOOLS = ('make_docs.py', 'make_metafiles.py', 'record_tests.py')
 
 
 def mim_files():
     """The files of .mim; whatever else lies in the folders stays out."""
     configs = [path for kind in ('py', 'txt', 'yml') for path in HERE.glob(f'configs/**/*.{kind}')]
-    tools = [path for path in HERE.glob('tools/*.py') if path.name not in MAINTAINERS_TOOLS]
-    return [HERE / 'model-index.yml', *sorted(configs), *sorted(tools)]
+    return [HERE / 'model-index.yml', *sorted(configs), *sorted(HERE.glob('tools/*.py'))]
 
 
 def emptied(folder):
@@ -95,7 +92,7 @@ setup(
     # started beside a clone named mmseg_nrd would import that folder, empty, instead.
     package_dir={'': '.'},
     packages=find_packages(include=['mmseg_nrd', 'mmseg_nrd.*']),
-    python_requires='>=3.9',
+    python_requires='>=3.10',
     install_requires=[
         'torch',
         'numpy',
@@ -110,7 +107,7 @@ setup(
         'mmseg': MMSEG,
         'export': EXPORT,
         # With what their tests need, lest those be skipped.
-        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', *EXPORT],
+        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', 'import-linter', *EXPORT],
         # The docs say how to log to TensorBoard, and a test holds that.
         'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml', 'tensorboard'],
     },

@@ -1,13 +1,13 @@
 """NRD and Guided Upsampling decoders as MMSegmentation components.
 
-Importing the package checks the host (:mod:`mmseg_nrd.compat`) and registers everything,
-so a config needs ``custom_imports = dict(imports=['mmseg_nrd'])`` and nothing else.
+Importing the package prepares the host (:mod:`mmseg_nrd.compat`) and registers all components, so
+a config needs ``custom_imports = dict(imports=['mmseg_nrd'])`` and nothing else.
 """
 from . import compat
 from .version import __version__
 
 compat.apply()
 
-from . import datasets, engine, evaluation, models  # noqa: E402  (registering needs a mended host)
+from . import evaluation, hooks, models, transforms  # noqa: E402  (registers on a prepared host)
 
-__all__ = ['__version__', 'compat', 'datasets', 'engine', 'evaluation', 'models']
+__all__ = ['__version__', 'compat', 'evaluation', 'hooks', 'models', 'transforms']

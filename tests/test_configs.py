@@ -11,9 +11,9 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 from torch.nn import ModuleList
 
-from mmseg_nrd.benchmark import count_cost
-from mmseg_nrd.benchmark.candidate import read_config
-from mmseg_nrd.benchmark.size import image_size
+from mmseg_nrd.apps.cost.candidate import read_config
+from mmseg_nrd.apps.cost.counting import count_cost
+from mmseg_nrd.apps.cost.size import image_size
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 FILES = sorted(path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmseg_nrd.benchmark.docs_tables import fill
+from benchmarks.docs.tables import fill
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / 'benchmarks' / 'results'

@@ -25,8 +25,8 @@ from mmseg.apis import init_model
 from mmseg.registry import MODELS
 
 from mmseg_nrd import compat
-from mmseg_nrd.datasets.checks import check_data
-from mmseg_nrd.engine import prepare_distributed_cpu
+from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.cli.distributed import prepare_distributed_cpu
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / 'docs' / 'troubleshooting.md'

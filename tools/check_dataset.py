@@ -14,15 +14,10 @@ from rich.console import Console
 from rich.progress import track
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.datasets.survey import survey_data
-from mmseg_nrd.datasets.survey_report import as_dict, class_table, summary_lines
-from mmseg_nrd.engine import (
-    add_cfg_options,
-    check_datasets,
-    config_errors_in_a_sentence,
-    read_config,
-    silence_host_warnings,
-)
+from mmseg_nrd.apps.check_data.report import as_dict, class_table, summary_lines
+from mmseg_nrd.apps.check_data.survey import survey_data
+from mmseg_nrd.apps.cli.configs import add_cfg_options, read_config
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
 
 SPLITS = ('train', 'val', 'test')
 
@@ -65,13 +60,10 @@ def main() -> None:
             args.json.parent.mkdir(parents=True, exist_ok=True)
         cfg = read_any_config(args)
         for split in args.split:
-            if cfg.get(f'{split}_dataloader') is not None:
-                check_datasets(cfg, split)
-            with config_errors_in_a_sentence(cfg):
-                surveys.append(survey_data(
-                    cfg, split, args.workers, args.limit,
-                    lambda found, count, split=split: track(
-                        found, description=f'reading {split}', total=count, console=bar)))
+            surveys.append(survey_data(
+                cfg, split, args.workers, args.limit,
+                lambda found, count, split=split: track(
+                    found, description=f'reading {split}', total=count, console=bar)))
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:

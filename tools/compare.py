@@ -8,32 +8,22 @@ import sys
 from pathlib import Path
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.benchmark import compare
-from mmseg_nrd.benchmark.budget import with_budget
-from mmseg_nrd.benchmark.comparison import BUDGETS, check_budget, load_configs
-from mmseg_nrd.benchmark.curves import draw_curves
-from mmseg_nrd.benchmark.environment import describe_environment
-from mmseg_nrd.benchmark.figure import draw_comparison
-from mmseg_nrd.benchmark.memory import keep_freed_memory
-from mmseg_nrd.benchmark.pricing import UncountableError
-from mmseg_nrd.benchmark.report import format_tables, summarise, write_report
-from mmseg_nrd.benchmark.runs import check_runs, finished_runs, forget_runs
-from mmseg_nrd.benchmark.size import image_size
-from mmseg_nrd.benchmark.zoom import draw_zooms
+from mmseg_nrd.apps.cli import find_config
+from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
+from mmseg_nrd.apps.cli.data_checks import check_data, count_images
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.compare.budget import with_budget
+from mmseg_nrd.apps.compare.comparison import BUDGETS, check_budget, compare, load_configs
+from mmseg_nrd.apps.compare.curves import draw_curves
+from mmseg_nrd.apps.compare.figure import draw_comparison
+from mmseg_nrd.apps.compare.report import format_tables, summarise, write_report
+from mmseg_nrd.apps.compare.runs import check_runs, finished_runs, forget_runs
+from mmseg_nrd.apps.compare.zoom import draw_zooms
+from mmseg_nrd.apps.cost.environment import describe_environment
+from mmseg_nrd.apps.cost.memory import keep_freed_memory
+from mmseg_nrd.apps.cost.pricing import UncountableError
+from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.datasets.checks import check_data, count_images
-from mmseg_nrd.datasets.pipelines import load_checked_annotations
-from mmseg_nrd.engine import (
-    add_cfg_options,
-    check_checkpoint,
-    check_config,
-    check_has,
-    config_errors_in_a_sentence,
-    data_errors_in_a_sentence,
-    find_config,
-    read_config,
-    silence_host_warnings,
-)
 
 PICTURED = 3
 PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
@@ -71,12 +61,9 @@ def main() -> None:
         configs = load_configs(
             args.configs, lambda path: read_config(path, args.cfg_options))
         for cfg in configs.values():
-            check_config(cfg, 'train', 'test')
-            check_has(cfg, 'default_hooks.checkpoint')
             check_data(cfg, 'train', 'test')
             if cfg.get('load_from') is not None:
                 check_checkpoint(cfg.load_from)
-            load_checked_annotations(cfg, 'train', 'test')
             # What these refuse would else come to light after --fresh has deleted runs.
             image_size(cfg)
             with_budget(cfg, 1, 0, args.out)
@@ -92,10 +79,9 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     try:
-        with config_errors_in_a_sentence(*configs.values()), data_errors_in_a_sentence():
-            entries = compare(configs, args.out, seeds=args.seeds, iterations=args.iters,
-                              budget=args.budget, samples=samples, save_every=args.save_every,
-                              environment=environment)
+        entries = compare(configs, args.out, seeds=args.seeds, iterations=args.iters,
+                          budget=args.budget, samples=samples, save_every=args.save_every,
+                          environment=environment)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written; the same command goes on from here')
     except (CheckpointError, FloatingPointError, UncountableError) as error:

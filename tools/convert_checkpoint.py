@@ -14,16 +14,11 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
+from mmseg_nrd.apps.cli import find_config
+from mmseg_nrd.apps.cli.configs import read_config
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
 from mmseg_nrd.compat import whole_file
-from mmseg_nrd.engine import (
-    check_fit,
-    check_has,
-    config_errors_in_a_sentence,
-    find_config,
-    read_checkpoint,
-    read_config,
-    silence_host_warnings,
-)
+from mmseg_nrd.hooks.checkpoints import check_fit, read_checkpoint
 from mmseg_nrd.utils import convert_nrd_state_dict
 
 
@@ -38,11 +33,9 @@ def parse_args() -> argparse.Namespace:
 
 def expected_state(config: str) -> dict:
     cfg = read_config(config)
-    check_has(cfg, 'model')
     init_default_scope(cfg.get('default_scope', 'mmseg'))
     cfg.model.pretrained = None
-    with config_errors_in_a_sentence(cfg):
-        return MODELS.build(cfg.model).state_dict()
+    return MODELS.build(cfg.model).state_dict()
 
 
 def convert(source: str, expected: dict) -> dict:

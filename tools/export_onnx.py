@@ -11,10 +11,9 @@ import warnings
 from functools import partial
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.engine import silence_host_warnings
-from mmseg_nrd.export import OPSET, read_onnx, write_onnx
-from mmseg_nrd.export.command import add_export_arguments, export_file
-from mmseg_nrd.export.onnx_file import check_opset
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.export.command import add_export_arguments, export_file
+from mmseg_nrd.apps.export.onnx_file import OPSET, check_opset, read_onnx, write_onnx
 
 ENDING = '.onnx'
 

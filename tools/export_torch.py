@@ -10,9 +10,9 @@ import sys
 import warnings
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.engine import silence_host_warnings
-from mmseg_nrd.export import read_program, write_program
-from mmseg_nrd.export.command import add_export_arguments, export_file
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.export.command import add_export_arguments, export_file
+from mmseg_nrd.apps.export.torch_file import read_program, write_program
 
 ENDING = '.pt2'
 

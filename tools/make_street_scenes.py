@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     parser = make_parser()
     options = parser.parse_args(arguments)
-    from mmseg_nrd.datasets import write_street_scenes  # slow to import, not needed for --help
+    from mmseg_nrd.apps.street_scenes.writer import (
+        write_street_scenes,  # slow to import, not needed for --help
+    )
 
     try:
         out = write_street_scenes(options.out, options.layout, options.train, options.val,

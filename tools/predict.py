@@ -16,24 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.engine import (
-    add_cfg_options,
-    check_checkpoint,
-    check_folder,
-    config_errors_in_a_sentence,
-    full_disk_in_a_sentence,
-    read_config,
-    silence_host_warnings,
-)
-from mmseg_nrd.inference import (
-    Predictor,
-    UnreadableImageError,
-    draw_overlay,
-    find_images,
-    output_names,
-    save_labels,
-    save_picture,
-)
+from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
+from mmseg_nrd.apps.cli.folders import check_folder
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.predict.images import find_images, output_names
+from mmseg_nrd.apps.predict.overlay import draw_overlay
+from mmseg_nrd.apps.predict.pipeline import UnreadableImageError
+from mmseg_nrd.apps.predict.predictor import Predictor
+from mmseg_nrd.apps.predict.saving import save_labels, save_picture
 
 
 def opacity(text: str) -> float:
@@ -103,9 +93,8 @@ def prepare(args: argparse.Namespace) -> tuple:
     check_out(folders, names, args.out)
     check_checkpoint(args.checkpoint)
     cfg = read_config(args.config, args.cfg_options)
-    with config_errors_in_a_sentence(cfg):
-        predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
-                              args.tile and tuple(args.tile), args.overlap)
+    predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
+                          args.tile and tuple(args.tile), args.overlap)
     return predictor, images, names
 
 
@@ -143,8 +132,7 @@ def main() -> int:
             predictor, images, names = prepare(args)
         except (OSError, ValueError) as error:
             parser.error(str(error))
-        with full_disk_in_a_sentence(str(args.out), 'name another folder with --out'):
-            unreadable = predict(predictor, images, names, args)
+        unreadable = predict(predictor, images, names, args)
     except KeyboardInterrupt:
         print(f'interrupted: what was finished is in {args.out}', file=sys.stderr)
         return 130

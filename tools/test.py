@@ -1,6 +1,5 @@
 """Test a segmentor: MMSeg's tools/test.py on a host that mmseg_nrd has mended."""
 import argparse
-import copy
 import inspect
 import sys
 
@@ -8,22 +7,16 @@ from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.datasets.checks import check_data
-from mmseg_nrd.datasets.pipelines import load_checked_annotations
-from mmseg_nrd.engine import (
-    CheckpointFitHook,
+from mmseg_nrd.apps.cli.configs import (
     add_config_arguments,
     check_checkpoint,
-    check_config,
     check_tta,
-    config_errors_in_a_sentence,
-    data_errors_in_a_sentence,
-    full_disk_in_a_sentence,
     load_config,
-    make_work_dir,
-    silence_host_warnings,
 )
+from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.compat import CheckpointError
+from mmseg_nrd.hooks.checkpoint_fit import CheckpointFitHook
 
 
 def parse_args() -> argparse.Namespace:
@@ -83,31 +76,21 @@ def main() -> None:
     silence_host_warnings()
     try:
         cfg = load_config(args)
-        check_config(cfg, 'test')
         if args.show or args.show_dir:
             draw_predictions(cfg, args)
         if args.tta:
             use_tta(cfg)
-        with config_errors_in_a_sentence(cfg):
-            check_data(cfg, 'test')
+        check_data(cfg, 'test')
         if args.out is not None:
             save_label_maps(cfg, args.out)
         check_checkpoint(args.checkpoint)
         cfg.load_from = args.checkpoint
-        checked = copy.deepcopy(cfg)
-        load_checked_annotations(checked, 'test')
-        make_work_dir(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     try:
-        with config_errors_in_a_sentence(checked), data_errors_in_a_sentence(), \
-                full_disk_in_a_sentence(cfg.work_dir):
-            runner = Runner.from_cfg(checked)
-            # MMSeg's inferencers read the config that a run saves, and know LoadAnnotations only.
-            runner.cfg = cfg
-            runner.dump_config()
-            runner.register_hook(CheckpointFitHook('all'))
-            runner.test()
+        runner = Runner.from_cfg(cfg)
+        runner.register_hook(CheckpointFitHook('all'))
+        runner.test()
     except CheckpointError as error:
         sys.exit(f'error: {error}')
 

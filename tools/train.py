@@ -6,22 +6,13 @@ from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+from mmseg_nrd.apps.cli.configs import add_config_arguments, load_config
+from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.cli.distributed import prepare_distributed_cpu
+from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.cli.resume import prepare_resume
 from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.datasets.checks import check_data
-from mmseg_nrd.datasets.pipelines import load_checked_annotations
-from mmseg_nrd.engine import (
-    CheckpointFitHook,
-    add_config_arguments,
-    check_config,
-    config_errors_in_a_sentence,
-    data_errors_in_a_sentence,
-    full_disk_in_a_sentence,
-    load_config,
-    make_work_dir,
-    prepare_distributed_cpu,
-    prepare_resume,
-    silence_host_warnings,
-)
+from mmseg_nrd.hooks.checkpoint_fit import CheckpointFitHook
 
 
 def parse_args() -> argparse.Namespace:
@@ -53,25 +44,19 @@ def main() -> None:
     silence_host_warnings()
     try:
         cfg = load_config(args)
-        check_config(cfg, 'train', 'val')
         if args.amp:
             enable_amp(cfg)
-        with config_errors_in_a_sentence(cfg):
-            check_data(cfg, 'train', 'val')
-        load_checked_annotations(cfg, 'train', 'val')
+        check_data(cfg, 'train', 'val')
         for note in prepare_resume(cfg) if args.resume else ():
             print(f'warning: {note}', file=sys.stderr)
         prepare_distributed_cpu(cfg)
-        make_work_dir(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     cfg.resume = args.resume
     try:
-        with config_errors_in_a_sentence(cfg), data_errors_in_a_sentence(), \
-                full_disk_in_a_sentence(cfg.work_dir):
-            runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
-            runner.register_hook(CheckpointFitHook('same' if args.resume else 'some'))
-            runner.train()
+        runner = RUNNERS.build(cfg) if 'runner_type' in cfg else Runner.from_cfg(cfg)
+        runner.register_hook(CheckpointFitHook('same' if args.resume else 'some'))
+        runner.train()
     except (CheckpointError, FloatingPointError) as error:
         sys.exit(f'error: {error}')
 

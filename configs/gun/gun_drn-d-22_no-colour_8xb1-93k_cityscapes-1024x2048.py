@@ -10,7 +10,7 @@ Run: python -m torch.distributed.run --nproc_per_node 8 tools/train.py \
 _base_ = './gun_drn-d-22_8xb1-93k_cityscapes-1024x2048.py'
 train_dataloader = dict(dataset=dict(pipeline=[
     dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='LoadCheckedAnnotations', num_classes=19),
     dict(type='RandomResize', scale=(2048, 1024), ratio_range=(0.5, 2.0), keep_ratio=True),
     dict(type='RandomCrop', crop_size=(1024, 2048)),
     dict(type='RandomFlip', prob=0.5),

@@ -9,7 +9,7 @@ Run: python tools/make_street_scenes.py data/street_scenes
 _base_ = './gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 train_dataloader = dict(dataset=dict(pipeline=[
     dict(type='LoadImageFromFile'),
-    dict(type='LoadAnnotations'),
+    dict(type='LoadCheckedAnnotations', num_classes=19),
     dict(type='RandomResize', scale=(256, 128), ratio_range=(0.5, 2.0), keep_ratio=True),
     dict(type='RandomCrop', crop_size=(128, 256), cat_max_ratio=0.75),
     dict(type='RandomFlip', prob=0.5),

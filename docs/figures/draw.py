@@ -19,8 +19,9 @@ from matplotlib.patches import ConnectionPatch, Rectangle
 from mmseg.registry import DATASETS
 from PIL import Image
 
-from mmseg_nrd.benchmark.panels import paint
-from mmseg_nrd.datasets import CLASS_NAMES, IGNORE, render_street_scene
+from mmseg_nrd.apps.compare.panels import paint
+from mmseg_nrd.apps.street_scenes.classes import CLASS_NAMES, IGNORE
+from mmseg_nrd.apps.street_scenes.render import render_street_scene
 from mmseg_nrd.evaluation import boundaries
 from mmseg_nrd.ops import (
     dynamic_mlp,

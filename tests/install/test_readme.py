@@ -23,7 +23,7 @@ ELSEWHERE = {
     'make demo': 'up to ten minutes; `tools/compare.py`, as in the list below',
     'make test': 'runs this',
     'source .venv/bin/activate': 'the environment is on the path already',
-    '@configs/benchmark/decoders.txt': 'twenty minutes; tests/benchmark/test_suite.py'}
+    '@configs/benchmark/decoders.txt': 'twenty minutes; tests/apps/cost/test_suite.py'}
 SMALLER = {
     'datasets/street_scenes_128x256.py': {'crop_size = (128, 256)': 'crop_size = (32, 64)',
                                           'scale=(256, 128)': 'scale=(64, 32)',

@@ -12,15 +12,10 @@ from contract_checks import assert_near, randomise
 from mmseg.registry import MODELS
 from tracing_cases import needs_tracing
 
-from mmseg_nrd.export import (
-    ExportableSegmentor,
-    check,
-    read_onnx,
-    read_program,
-    trace,
-    write_onnx,
-    write_program,
-)
+from mmseg_nrd.apps.export import check, trace
+from mmseg_nrd.apps.export.onnx_file import read_onnx, write_onnx
+from mmseg_nrd.apps.export.segmentor import ExportableSegmentor
+from mmseg_nrd.apps.export.torch_file import read_program, write_program
 
 pytestmark = needs_tracing
 FUSION = HEADS['GuidedUpsamplingHead-fusion']

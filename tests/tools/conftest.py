@@ -11,7 +11,7 @@ import pytest
 from mmengine.registry import DefaultScope
 from street_scene_configs import ROOT
 
-from mmseg_nrd.datasets import write_street_scenes
+from mmseg_nrd.apps.street_scenes.writer import write_street_scenes
 
 
 @pytest.fixture(scope='session')

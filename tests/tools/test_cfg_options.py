@@ -12,7 +12,7 @@ TOOLS = sorted(path.stem for path in (ROOT / 'tools').glob('*.py') if re.search(
 
 
 def test_the_tools_are_found():
-    assert len(TOOLS) == 9 and {'predict', 'train', 'compare', 'export_torch'} <= set(TOOLS)
+    assert len(TOOLS) == 7 and {'predict', 'train', 'compare', 'export_torch'} <= set(TOOLS)
 
 
 @pytest.mark.parametrize('name', TOOLS)
@@ -29,7 +29,3 @@ def test_other_options_that_cannot_be_read(option, message, call):
     assert call('train', '--cfg-options', option).startswith(
         f'error: argument --cfg-options: {option!r}: {message}')
 
-
-def test_options_that_do_not_fit_the_config_of_real_time(call, tmp_path):
-    said = call('real_time', '--out', tmp_path, '--cfg-options', 'param_scheduler.9.type=x')
-    assert said.startswith('error: --cfg-options for ') and 'Index 9 exceeds' in said

@@ -93,18 +93,14 @@ def test_wrong_budget_fails_in_a_sentence(arguments, words, tool, small, tmp_pat
     assert 'Traceback' not in output
 
 
-@pytest.mark.parametrize('option, words', [
-    ('train_cfg._delete_=True', 'train_cfg.type: is missing; train_cfg has nothing. Fix: '),
-    ('param_scheduler.0.by_epoch=True', 'iterations. Fix: set by_epoch=False'),
-], ids=['loop', 'schedule'])
 def test_a_config_that_cannot_be_compared_is_refused_before_runs_are_deleted(
-        option, words, tool, small, tmp_path):
+        tool, small, tmp_path):
     run = tmp_path / 'runs' / NRD.stem / 'config.json'
     run.parent.mkdir(parents=True)
     run.write_text('{}')
-    output = tool('compare', NRD, '--out', tmp_path, '--fresh', '--cfg-options', *small, option,
-                  status=1)
-    assert words in output and 'Traceback' not in output
+    output = tool('compare', NRD, '--out', tmp_path, '--fresh', '--cfg-options', *small,
+                  'param_scheduler.0.by_epoch=True', status=1)
+    assert 'param_scheduler.type' in output and 'Traceback' not in output
     assert run.exists()
 
 

@@ -11,7 +11,7 @@ import pytest
 from mmengine.config import Config
 from street_scene_configs import ROOT
 
-from mmseg_nrd.datasets import write_street_scenes
+from mmseg_nrd.apps.street_scenes.writer import write_street_scenes
 
 LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
            'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}

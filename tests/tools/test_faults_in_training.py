@@ -1,42 +1,10 @@
-"""What the training tool says when a config is wrong or a loss is no number."""
+"""What the training tool says when a loss is no number."""
 from __future__ import annotations
 
 import re
 
-import pytest
 import torch
-from street_scene_configs import CONFIGS, NRD
-
-GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
-
-# config, option, what the last line says
-FAULTS = [
-    (NRD, 'model.decode_head.patchsize=8',
-     r"model\.decode_head \(NRDHead\): TypeError: .*'patchsize'.*Fix: .*patchsize=8\.$"),
-    (NRD, 'model.auxiliary_head.in_index=[3]',
-     r'model\.auxiliary_head \(FCNHead\): AssertionError.*Fix: .*in_index=\[3\]\.$'),
-    (NRD, 'model.decode_head.norm_cfg.type=BatchNorm',
-     r"model\.decode_head \(NRDHead\): norm_cfg=.*'BatchNorm'.*must be .*registered.*Fix: "),
-    (GUN, 'model.backbone.share_weights=no',
-     r"model\.backbone \(Multi.*\): share_weights='no': must be True or False\. Fix: "),
-    (GUN, 'model.neck.mode=product', r"model\.neck \(Multi.*\): mode='product'.*Fix: "),
-    (GUN, 'optim_wrapper.optimizer.type=Adamm',
-     r"optim_wrapper \(OptimWrapper\): .*Fix: .*'Adamm'"),
-    (NRD, 'default_hooks.checkpoint.intervall=3',
-     r'default_hooks\.checkpoint \(SafeCheckpointHook\): intervall=3: must be an option .*Fix: '),
-    (NRD, 'val_evaluator.iou_metrics=[mIouu]',
-     r"val_evaluator\.iou_metrics=\['mIouu'\]: must be a list of mIoU, .*Fix: "),
-]
-
-
-@pytest.mark.parametrize('config, option, message', [
-    FAULTS[0], *(pytest.param(*fault, marks=pytest.mark.slow) for fault in FAULTS[1:])])
-def test_a_faulty_config_ends_in_a_sentence(config, option, message, tool, small, tmp_path):
-    options = small if config == NRD else small[:-2]
-    output = tool('train', config, '--work-dir', tmp_path, '--cfg-options', *options, option,
-                  status=1)
-    assert re.search(f'^error: {message}', output.strip().splitlines()[-1])
-    assert 'Traceback' not in output
+from street_scene_configs import NRD
 
 
 def test_a_loss_that_is_no_number_ends_training(tool, small, tmp_path):

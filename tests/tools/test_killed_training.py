@@ -20,7 +20,7 @@ import pytest
 import torch
 from street_scene_configs import NRD, ROOT
 
-from mmseg_nrd.engine.resume import read_training_state
+from mmseg_nrd.apps.cli.resume import read_training_state
 
 pytestmark = pytest.mark.slow
 KILLS, ITERATIONS, INTERVAL = 20, 84, 2

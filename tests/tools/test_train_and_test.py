@@ -9,7 +9,7 @@ import pytest
 import torch
 from street_scene_configs import NRD
 
-from mmseg_nrd.engine.resume import read_training_state
+from mmseg_nrd.apps.cli.resume import read_training_state
 
 resource = pytest.importorskip('resource')
 
@@ -135,17 +135,6 @@ def test_missing_or_empty_data_root_fails_in_a_sentence(
     assert 'Fix: ' in last
     assert 'Traceback' not in output
     assert not (tmp_path / 'work').exists()
-
-
-@pytest.mark.parametrize('name', ['train', 'test'])
-def test_a_work_dir_that_is_a_file(name, call, small, tmp_path):
-    path = tmp_path / 'x.pth'
-    torch.save({}, path)
-    for work_dir, reason in ((path, 'File exists'), (path / 'deeper', 'Not a directory')):
-        said = call(name, NRD, *[path] * (name == 'test'), '--work-dir', work_dir,
-                    '--cfg-options', *small)
-        assert said == (f'error: --work-dir {work_dir}: cannot be made ({reason}); must be a '
-                        'folder. Fix: name one that is there or can be made.')
 
 
 def test_missing_checkpoint_fails_in_a_sentence(tool, small, tmp_path):

@@ -1,0 +1,1 @@
+"""Evidence: races, tables of the docs and results. Of a checkout only; nobody imports it."""

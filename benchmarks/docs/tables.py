@@ -1,0 +1,188 @@
+"""Tables of the README and the docs, written from the committed JSON and the configs.
+
+A table stands between two comments::
+
+    <!-- table: benchmarks/results/speed/results.json races decode -->
+    <!-- end of table -->
+
+The first names the file, from the repository's root, the kind of the table, and what it takes:
+``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
+``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``; of a folder
+of results, ``versions``.
+"""
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import Callable, Dict, List, Sequence, Union
+
+from benchmarks.speed.report import format_rows
+from mmseg_nrd.apps.compare.report import format_runs
+from mmseg_nrd.apps.cost.environment import differences, environment_note
+from mmseg_nrd.apps.cost.parts import WHOLE
+from mmseg_nrd.apps.cost.report import modes_of, short_names, table_lines
+
+from .config_tables import cost_lines, recipe_lines
+from .versions import version_lines
+
+_BLOCK = re.compile(
+    r'(?P<begin><!-- table: (?P<file>\S+) (?P<kind>\S+)(?P<options>[^>]*?) -->\n)'
+    r'.*?(?P<end><!-- end of table -->)', re.DOTALL)
+_LONGEST_COMMAND = 120
+_COLUMNS = 100
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
+    header, *rows = lines
+    return '\n'.join(f'| {" | ".join(line)} |'
+                     for line in (header, ['---'] * len(header), *rows)) + '\n'
+
+
+def races(results: dict, group: str = '') -> str:
+    """Races; of one group, where the file has several."""
+    rows = results['rows'][group] if group else results['rows']
+    return format_rows(rows, next(iter(rows[0]['seconds'])).split(',')[0]) + '\n'
+
+
+def suite(results: dict, mode: str = 'inference') -> str:
+    """What the models of a suite cost as a whole, 'inference' or 'training'."""
+    if mode not in modes_of(results['rows']):
+        raise ValueError(f'mode {mode!r}: must be one of {modes_of(results["rows"])}, which were '
+                         'measured. Fix: correct the comment, or measure with --train-step.')
+    header, *lines = table_lines(results['rows'], mode)
+    names = short_names([row['name'] for row in results['rows']])
+    whole = []
+    for row, name, line in zip(results['rows'], names, (line for line in lines if line[0])):
+        # A row's error stands where its part would.
+        figures = line[3:] if row['error'] is None else (line[2], *line[4:])
+        whole.append((name, line[1], *figures))
+    return _markdown([(header[0], header[1], *header[3:]), *whole])
+
+
+def repeated(results: dict, again: dict, mode: str = 'inference') -> str:
+    """How well a suite's ratios in time repeat, from two runs of it."""
+    first, second = ({row['name']: row['modes'][mode]['parts'][WHOLE]['ratio']['seconds']
+                      for row in each['rows']} for each in (results, again))
+    lines: List[Sequence[str]] = [(
+        f"time, ratio to {results['rows'][0]['baseline']}", 'one run', 'another', 'apart')]
+    for name, short in zip(first, short_names(list(first))):
+        apart = abs(first[name] - second[name]) / first[name]
+        lines.append((short, f'{first[name]:.2f}', f'{second[name]:.2f}', f'{apart:.0%}'))
+    return _markdown(lines)
+
+
+def scores(results: dict) -> str:
+    """A comparison at equal iterations: all scores, and what each config costs."""
+    rows = results['rows']
+    first, more = rows[0], list(rows[0]['runs']['iters']['more'][0])
+    lines: List[Sequence[str]] = [(
+        'config', 'mIoU', *more, 'M parameters', 'GMAC', 'GMAC of the head',
+        's / iteration, ratio')]
+    for row, name in zip(rows, short_names([row['config'] for row in rows])):
+        runs, cost = row['runs']['iters'], row['cost']
+        ratio = row['seconds_per_iteration']['median'] / first['seconds_per_iteration']['median']
+        lines.append((
+            name, format_runs(runs['miou'], 2),
+            *(format_runs([scores[key] for scores in runs['more']], 2) for key in more),
+            f"{cost['parameters'] / 1e6:.2f}", f"{cost['multiply_adds'] / 1e9:.3f}",
+            f"{cost['head_multiply_adds'] / 1e9:.3f}", f'{ratio:.2f}'))
+    return _markdown(lines)
+
+
+def budgets(results: dict) -> str:
+    """A comparison with a column of mIoU, and of training seconds, for each budget."""
+    titles = dict(iters='mIoU, {} iterations each', time='mIoU, the same training time')
+    rows = results['rows']
+    kinds = list(rows[0]['runs'])
+    lines: List[Sequence[str]] = [(
+        'config', 'GMAC of the head', 's / iteration',
+        *(titles[kind].format(rows[0]['runs'][kind]['iterations']) for kind in kinds))]
+    for row, name in zip(rows, short_names([row['config'] for row in rows])):
+        seconds = {kind: row['runs'][kind]['train_seconds'] for kind in kinds}
+        lines.append((
+            name, f"{row['cost']['head_multiply_adds'] / 1e9:.3f}",
+            f"{row['seconds_per_iteration']['median']:.3f}",
+            *(f"{format_runs(row['runs'][kind]['miou'], 2)} "
+              f'({sum(seconds[kind]) / len(seconds[kind]):.0f} s)' for kind in kinds)))
+    return _markdown(lines)
+
+
+def environment(results: dict) -> str:
+    """Where and with what it was measured, and the command; of a long one the beginning.
+
+    Runs that an earlier command left finished have an environment of their own.
+    """
+    command = textwrap.shorten(results['command'], _LONGEST_COMMAND, placeholder=' ...')
+    elsewhere = Counter(
+        differences(where, results['environment']) for row in results.get('rows', ())
+        for budget in row.get('runs', {}).values() for where in budget['environments'])
+    runs = sum(elsewhere.values())
+    earlier = ''.join(f'; {count} of {runs} runs by an earlier command, with {what}'
+                      for what, count in elsewhere.items() if what)
+    text = f"`{command}`, {environment_note(results['environment'])}{earlier}."
+    return textwrap.fill(text, _COLUMNS, break_long_words=False, break_on_hyphens=False) + '\n'
+
+
+def configs(folder: Path) -> str:
+    """What the configs of a folder are, and what they cost."""
+    return _markdown(cost_lines(folder))
+
+
+def recipes(folder: Path) -> str:
+    """How the configs of a folder train."""
+    return _markdown(recipe_lines(folder))
+
+
+def versions(folder: Path) -> str:
+    """What the tests gave on each set of versions."""
+    return _markdown(version_lines(folder))
+
+
+KINDS: Dict[str, Callable[..., str]] = dict(
+    races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
+    environment=environment, configs=configs, recipes=recipes,
+    versions=versions)
+
+
+def _read(path: Path) -> Union[dict, Path]:
+    """A results file; each row of ``tools/benchmark.py`` carries what others say once.
+
+    A folder is left to its kind of table.
+    """
+    if path.is_dir():
+        return path
+    results = json.loads(path.read_text(encoding='utf-8'))
+    if isinstance(results, list):
+        results = dict(command=results[0]['command'], environment=results[0]['environment'],
+                       rows=results)
+    return results
+
+
+def fill(text: str, root: Path) -> str:
+    """A page with its tables written anew.
+
+    Args:
+        text (str): Of the page, Markdown.
+        root (Path): The repository's root.
+
+    Returns:
+        str: the page; nothing changes outside the comments.
+
+    Raises:
+        ValueError: if a comment names a kind that there is not.
+        FileNotFoundError: if the JSON is not there.
+    """
+    def table(block: re.Match) -> str:
+        if block['kind'] not in KINDS:
+            raise ValueError(
+                f'{block["begin"].strip()}: kind {block["kind"]!r} must be one of {list(KINDS)}. '
+                'Fix: correct the comment.')
+        options = [_read(root / option) if option.endswith('.json') else option
+                   for option in block['options'].split()]
+        return (block['begin'] + KINDS[block['kind']](_read(root / block['file']), *options)
+                + block['end'])
+
+    return _BLOCK.sub(table, text)

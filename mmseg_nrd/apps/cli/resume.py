@@ -1,0 +1,140 @@
+"""What ``--resume`` goes on from."""
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import List, Tuple
+
+from mmengine.config import Config
+
+from mmseg_nrd.compat import CheckpointError, find_checkpoint, whole_file
+from mmseg_nrd.hooks.checkpoints import read_checkpoint
+
+from .archives import check_archive
+
+# Where the launchers of mmengine (pytorch, slurm, mpi) say which process this is.
+_RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
+_NUMBERED = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
+
+
+def _noted(work_dir: Path) -> str:
+    """What a run wrote down as its last checkpoint; empty if it did not."""
+    note = work_dir / 'last_checkpoint'
+    if not note.is_file():
+        return ''
+    # Paths may hold any bytes.
+    return os.fsdecode(note.read_bytes()).strip()
+
+
+def _candidates(work_dir: Path) -> Tuple[List[Path], List[str]]:
+    """Checkpoints of a run, the newest first, and what the user should know about them."""
+    note, noted = work_dir / 'last_checkpoint', _noted(work_dir)
+    # Other than Path.is_file, this takes any text.
+    there = os.path.isfile(noted)
+    last = Path(noted)
+    # A folder that was moved has a note of where it was.
+    folder = last.parent if there else work_dir
+    numbers = {int(match[1]): path for path in (folder.iterdir() if folder.is_dir() else ())
+               if (match := _NUMBERED.fullmatch(path.name))}
+    newest_first = [numbers[number] for number in sorted(numbers)[::-1]]
+    match = _NUMBERED.fullmatch(last.name)
+    if match is None:
+        # Named by the config, or nothing is known but the numbers.
+        lost = noted != '' and not there
+        return [last] * there + newest_first, lost * [
+            f'{note}: names no checkpoint ({noted[:80]!r}); the highest number counts']
+    # Higher numbers are those of an earlier run in this folder, unless they were written after
+    # the note, by a run that was killed before it could renew it.
+    when = note.stat().st_mtime_ns
+    return [path for path in newest_first
+            if int(_NUMBERED.fullmatch(path.name)[1]) <= int(match[1])
+            or path.stat().st_mtime_ns >= when], []
+
+
+def _check_training_state(path: str, checkpoint: dict) -> None:
+    """Refuse what mmengine would fail on, after it has built everything."""
+    if not {'meta', 'message_hub'} <= set(checkpoint):
+        raise CheckpointError(
+            f'{path}: holds no training state, so training cannot be resumed from it. Fix: '
+            f'start from its weights: leave --resume out, with --cfg-options load_from={path}.')
+    meta = checkpoint['meta']
+    if not (isinstance(checkpoint['message_hub'], dict) and isinstance(meta, dict)
+            and all(isinstance(meta.get(key), int) for key in ('epoch', 'iter'))):
+        raise CheckpointError(
+            f"{path}: its training state is not mmengine's: 'message_hub' and 'meta' must be "
+            "dicts, with the integers 'epoch' and 'iter' in 'meta'. Fix: choose another one, or "
+            f'start from its weights: leave --resume out, with --cfg-options load_from={path}.')
+
+
+def read_training_state(path: str) -> dict:
+    """Read a checkpoint of mmengine that training can be resumed from.
+
+    Args:
+        path (str): Path or URL.
+
+    Returns:
+        dict: what it holds, on the CPU.
+
+    Raises:
+        CheckpointError: if it is missing, torn or refused, or holds weights only.
+    """
+    file = find_checkpoint(path)
+    if '://' not in file:
+        check_archive(file)
+    checkpoint = read_checkpoint(path)
+    _check_training_state(path, checkpoint)
+    return checkpoint
+
+
+def prepare_resume(cfg: Config) -> List[str]:
+    """Make sure that mmengine resumes from the newest whole checkpoint, with its seed.
+
+    If the newest one is not, the folder's ``last_checkpoint`` is made to name the one before. A
+    config without a seed gets the checkpoint's: mmengine would restore it only after the order
+    of the images has been drawn from another one.
+
+    Args:
+        cfg (Config): With ``work_dir``. A ``load_from`` of its own is resumed from instead, as
+            mmengine does. Its ``randomness.seed`` may be set.
+
+    Returns:
+        list[str]: what the user should know. Empty if the newest checkpoint is resumed from, or
+        if there is none, and training starts at the beginning.
+
+    Raises:
+        CheckpointError: if there are checkpoints, but none is whole.
+    """
+    work_dir = Path(cfg.work_dir)
+    given = cfg.get('load_from')
+    candidates, notes = ([given], []) if given is not None else _candidates(work_dir)
+    state = None
+    for path in candidates:
+        try:
+            state = read_training_state(str(path))
+            break
+        except CheckpointError as error:
+            notes.append(str(error))
+    if state is None:
+        if candidates or (work_dir / 'last_checkpoint').is_file():
+            raise CheckpointError('\n'.join([
+                *notes, f'{given or work_dir}: there is no whole checkpoint to resume from. Fix: '
+                'leave --resume out to start at the beginning, or put one there.']))
+        return []
+    if notes:
+        notes.append(f'resuming from {path}')
+    # Of several processes, one writes; the others wait for it when their group is formed.
+    if given is None and all(os.environ.get(rank, '0') == '0' for rank in _RANKS):
+        _note_last(work_dir, path)
+    seed = state['meta'].get('seed')
+    if seed is not None and cfg.get('randomness', {}).get('seed') is None:
+        cfg.merge_from_dict({'randomness.seed': seed})
+    return notes
+
+
+def _note_last(work_dir: Path, path: Path) -> None:
+    """What mmengine looks up when it resumes."""
+    note = work_dir / 'last_checkpoint'
+    if _noted(work_dir) != str(path):
+        with whole_file(note) as unfinished:
+            unfinished.write_bytes(os.fsencode(path))

@@ -1,0 +1,180 @@
+"""A comparison as Markdown and JSON."""
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from dataclasses import asdict
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple
+
+from mmseg_nrd.apps.cost.environment import differences, environment_note
+from mmseg_nrd.apps.cost.report import short_names
+from mmseg_nrd.apps.cost.timing import ratio
+
+from .comparison import Entry
+from .losses import thin
+from .training import Outcome
+
+TITLES = {
+    'iters': 'Equal iterations',
+    'time': 'Equal training time (that of the first config; each with a whole schedule)',
+}
+_SCORES = ('config', 'iterations', 'mIoU')
+_COSTS = ('training s', 's / iteration', 'ratio', 'head GMAC', 'model GMAC', 'head M params',
+          'model M params')
+
+
+def mean_and_spread(values: Sequence[float]) -> Tuple[float, float]:
+    """Mean and sample standard deviation; the latter 0 for a single value."""
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.
+
+
+def format_runs(values: Sequence[float], digits: int) -> str:
+    """Mean and, of several values, spread."""
+    mean, spread = mean_and_spread(values)
+    text = f'{mean:.{digits}f}'
+    return f'{text} ± {spread:.{digits}f}' if len(values) > 1 else text
+
+
+def _row(entry: Entry, name: str, budget: str, first: Entry) -> Tuple[str, ...]:
+    outcomes, cost = entry.outcomes[budget], entry.cost
+    value, spread = ratio(entry.step, first.step)
+    return (
+        name, str(entry.iterations[budget]),
+        format_runs([outcome.miou for outcome in outcomes], 2),
+        *(format_runs([outcome.more[score] for outcome in outcomes], 2)
+          for score in outcomes[0].more),
+        format_runs([outcome.seconds for outcome in outcomes], 1),
+        f'{entry.step.median:.3f} (IQR {entry.step.iqr:.3f})',
+        '1' if entry is first else f'{value:.2f} ± {spread:.2f}',
+        f'{cost.head_multiply_adds / 1e9:.3f}', f'{cost.multiply_adds / 1e9:.3f}',
+        f'{cost.head_parameters / 1e6:.2f}', f'{cost.parameters / 1e6:.2f}')
+
+
+def format_tables(entries: List[Entry]) -> str:
+    """One Markdown table for each budget."""
+    parts = []
+    names = short_names([entry.name for entry in entries])
+    for budget in entries[0].outcomes:
+        header = (*_SCORES, *entries[0].outcomes[budget][0].more, *_COSTS)
+        rows = [header, ('---',) * len(header),
+                *(_row(entry, name, budget, entries[0])
+                  for entry, name in zip(entries, names))]
+        parts.append('\n'.join([f'### {TITLES[budget]}', '',
+                                *(f'| {" | ".join(row)} |' for row in rows)]))
+    return '\n\n'.join(parts) + '\n'
+
+
+def _gain(own: Sequence[float], other: Sequence[float], budget: str) -> str:
+    """The difference of two means, and whether the seeds differ as much."""
+    (mean, spread), (other_mean, other_spread) = mean_and_spread(own), mean_and_spread(other)
+    gain, noise = mean - other_mean, math.hypot(spread, other_spread)
+    where = f'mIoU at {TITLES[budget].split(" (")[0].lower()}'
+    if len(own) == 1:
+        return f'{gain:+.2f} {where} (one seed: spread unknown)'
+    within = " (within the seeds' spread)" if abs(gain) <= noise else ''
+    return f'{gain:+.2f} ± {noise:.2f} {where}{within}'
+
+
+def summarise(entries: List[Entry]) -> str:
+    """A sentence for each config but the first: how the first compares with it.
+
+    The spread of a difference is that of two single runs: the root of the summed squares of
+    both standard deviations over the seeds.
+    """
+    first, names = entries[0], short_names([entry.name for entry in entries])
+    sentences = []
+    for entry, name in zip(entries[1:], names[1:]):
+        gains = [_gain(*([outcome.miou for outcome in each.outcomes[budget]]
+                         for each in (first, entry)), budget) for budget in first.outcomes]
+        head = first.cost.head_multiply_adds / entry.cost.head_multiply_adds
+        sentences.append(
+            f"{names[0]} against {name}: {', '.join(gains)}; {head:.2f} of its decode head's "
+            f'multiply-adds, {ratio(first.step, entry.step)[0]:.2f} of its seconds an iteration.\n')
+    return ''.join(sentences)
+
+
+def _runs(entries: List[Entry]) -> Dict[Path, Tuple[str, Outcome]]:
+    """Every run once, by its checkpoint, with what to call it."""
+    names = short_names([entry.name for entry in entries])
+    return {outcome.checkpoint: (f'{name}, {entry.iterations[budget]} iterations, seed {seed}',
+                                 outcome)
+            for entry, name in zip(entries, names) for budget in entry.outcomes
+            for seed, outcome in enumerate(entry.outcomes[budget])}
+
+
+def _history(entries: List[Entry], environment: Dict[str, object]) -> List[str]:
+    """Notes on runs that were interrupted, and on what was measured with something else."""
+    runs, notes = _runs(entries), []
+    resumed = [f'{name} ({outcome.resumed}x)' for name, outcome in runs.values()
+               if outcome.resumed]
+    if resumed:
+        notes.append(f'- interrupted and taken up again: {"; ".join(resumed)}. Their training s '
+                     'is the sum of the parts.')
+    elsewhere: Dict[str, List[str]] = {}
+    for name, where in [('s / iteration', entries[0].environment),
+                        *((name, outcome.environment) for name, outcome in runs.values())]:
+        differs = differences(where, environment)
+        if differs:
+            elsewhere.setdefault(differs, []).append(name)
+    notes += [f'- by an earlier command, with {differs}: {"; ".join(what)}'
+              for differs, what in elsewhere.items()]
+    return notes
+
+
+def _as_dict(entry: Entry) -> dict:
+    """A row of ``results.json``."""
+    return dict(
+        config=entry.name, cost=asdict(entry.cost), seconds_per_iteration=asdict(entry.step),
+        environment=entry.environment,
+        runs={budget: dict(iterations=entry.iterations[budget],
+                           miou=[outcome.miou for outcome in outcomes],
+                           more=[outcome.more for outcome in outcomes],
+                           train_seconds=[outcome.seconds for outcome in outcomes],
+                           resumed=[outcome.resumed for outcome in outcomes],
+                           environments=[outcome.environment for outcome in outcomes],
+                           curves=[thin(outcome.losses) for outcome in outcomes],
+                           checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
+              for budget, outcomes in entry.outcomes.items()})
+
+
+def write_report(entries: List[Entry], out: Path, command: str, pictures: Dict[str, str],
+                 size: Tuple[int, int], environment: Dict[str, object]) -> Tuple[Path, Path]:
+    """Write ``report.md`` and ``results.json``.
+
+    Args:
+        entries (list[Entry]): What :func:`~mmseg_nrd.apps.compare.compare` returned.
+        out (Path): An existing folder.
+        command (str): What was run.
+        pictures (dict[str, str]): What the pictures show, by their file names in ``out``.
+        size (tuple[int, int]): (H, W) at which cost was counted.
+        environment (dict): What ``describe_environment`` returned.
+
+    Returns:
+        tuple[Path, Path]: the two files.
+    """
+    seeds = len(next(iter(entries[0].outcomes.values())))
+    notes = [
+        f'- mIoU in per cent on the test set, mean and standard deviation over {seeds} '
+        f'seed{"s" if seeds > 1 else ""}.',
+        '- training s: wall clock of the training loop, data loading included.',
+        '- s / iteration: one training step on random images, median and interquartile range '
+        f'of {entries[0].step.runs} runs taken in turns in one process, by the first command that '
+        'compared these configs in this folder; ratio: to the first row.',
+        '- GMAC: 10^9 multiply-adds, of convolutions and matrix products at inference, one '
+        f'{size[0]} x {size[1]} image; auxiliary heads are left out, of parameters too.',
+        f'- {environment_note(environment)}',
+        *_history(entries, environment),
+    ]
+    report, results = out / 'report.md', out / 'results.json'
+    names = [f'{name}: {entry.name}' for name, entry in zip(
+        short_names([entry.name for entry in entries]), entries)]
+    report.write_text('\n'.join([
+        '# Comparison', '', f'    {command}', '', format_tables(entries), summarise(entries),
+        f'- {"; ".join(names)}.', *notes, '',
+        *(f'![{what}]({name})\n' for name, what in pictures.items())]), encoding='utf-8')
+    results.write_text(json.dumps(dict(
+        command=command, environment=environment, seeds=list(range(seeds)), image_size=size,
+        rows=[_as_dict(entry) for entry in entries]), indent=2) + '\n', encoding='utf-8')
+    return report, results

@@ -1,0 +1,145 @@
+"""The record of a comparison's runs, by which the same command goes on where it was stopped.
+
+Below the comparison's folder lie ``runs/costs.json`` and, for each config,
+``runs/CONFIG/config.json`` and ``runs/CONFIG/N_iterations/seed_S/outcome.{json,npz}``. A run
+that has an ``outcome.json`` is finished.
+"""
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+from mmengine.config import Config
+
+from mmseg_nrd.apps.cost.counting import Cost
+from mmseg_nrd.apps.cost.timing import Timing
+from mmseg_nrd.compat import whole_file
+
+from .training import RESUME_FROM, Outcome
+
+_Costs = Tuple[Dict[str, Cost], Dict[str, Timing], Dict[str, object]]
+
+
+def _write(path: Path, content: object) -> None:
+    """As JSON, wholly or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
+
+
+def _read(path: Path) -> Optional[dict]:
+    return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
+
+
+def _settings(value: object, name: str = '') -> Iterator[Tuple[str, str]]:
+    """Every setting of a config, by its dotted name."""
+    if value and isinstance(value, (dict, list, tuple)):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _settings(part, f'{name}.{key}' if name else str(key))
+    else:
+        yield name, repr(value)
+
+
+def describe_config(cfg: Config, samples: Sequence[int]) -> Dict[str, str]:
+    """What must stay as it is for a run to be the same one."""
+    return {**dict(_settings(cfg.to_dict())), 'pictured samples': repr(list(samples))}
+
+
+def check_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) -> None:
+    """Refuse to go on with runs of other configs.
+
+    Args:
+        configs (dict[str, Config]): By name.
+        out (Path): The comparison's folder.
+        samples (Sequence[int]): Indices of the test images to predict.
+
+    Raises:
+        ValueError: if a config is not the one that its runs in ``out`` were made with.
+    """
+    for name, cfg in configs.items():
+        folder = out / 'runs' / name
+        recorded, now = _read(folder / 'config.json'), describe_config(cfg, samples)
+        if recorded not in (None, now):
+            changed = [key for key in {**recorded, **now} if recorded.get(key) != now.get(key)]
+            what = '; '.join(f"{key} was {recorded.get(key, 'not set')} and is "
+                             f"{now.get(key, 'not set')}" for key in changed[:3])
+            more = f'; {len(changed) - 3} more differ' if len(changed) > 3 else ''
+            raise ValueError(
+                f'{folder}: its runs were made with other settings than {name} has now: '
+                f'{what}{more}. A run is only taken up with the settings that it began with. '
+                'Fix: start over with --fresh, choose another --out, or restore the settings.')
+
+
+def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) -> None:
+    """Record the configs, after :func:`check_runs`."""
+    check_runs(configs, out, samples)
+    for name, cfg in configs.items():
+        _write(out / 'runs' / name / 'config.json', describe_config(cfg, samples))
+
+
+def forget_runs(configs: Dict[str, Config], out: Path) -> None:
+    """Delete the runs of these configs and what was measured of their cost."""
+    for name in configs:
+        if (out / 'runs' / name).is_dir():
+            shutil.rmtree(out / 'runs' / name)
+    (out / 'runs' / 'costs.json').unlink(missing_ok=True)
+
+
+def run_folder(out: Path, name: str, iterations: int, seed: int) -> Path:
+    """Where a run lies."""
+    return out / 'runs' / name / f'{iterations}_iterations' / f'seed_{seed}'
+
+
+def finished_runs(out: Path) -> List[Path]:
+    """Folders of all finished runs."""
+    return [path.parent for path in (out / 'runs').glob('*/*/*/outcome.json')]
+
+
+def save_outcome(folder: Path, outcome: Outcome) -> None:
+    """Record a finished run and drop what it would have been resumed from."""
+    np.savez_compressed(folder / 'outcome.npz', losses=outcome.losses,
+                        **{f'sample_{index}': prediction
+                           for index, prediction in enumerate(outcome.predictions)})
+    _write(folder / 'outcome.json', dict(
+        miou=outcome.miou, more=outcome.more, seconds=outcome.seconds, resumed=outcome.resumed,
+        checkpoint=outcome.checkpoint.name, environment=outcome.environment))
+    (folder / RESUME_FROM).unlink(missing_ok=True)
+
+
+def load_outcome(folder: Path) -> Optional[Outcome]:
+    """What a finished run gave; None if it is not finished."""
+    record = _read(folder / 'outcome.json')
+    if record is None:
+        return None
+    with np.load(folder / 'outcome.npz') as arrays:
+        predictions = [arrays[f'sample_{index}'] for index in range(len(arrays.files) - 1)]
+        losses = arrays['losses']
+    return Outcome(**{**record, 'checkpoint': folder / record['checkpoint']},
+                   predictions=predictions, losses=losses)
+
+
+def save_costs(configs: Dict[str, Config], out: Path, costs: Dict[str, Cost],
+               steps: Dict[str, Timing], environment: Dict[str, object]) -> None:
+    """Record what the configs cost: an equal time budget must not change when it goes on."""
+    _write(out / 'runs' / 'costs.json', dict(
+        configs={name: describe_config(cfg, ()) for name, cfg in configs.items()},
+        costs={name: asdict(cost) for name, cost in costs.items()},
+        steps={name: asdict(step) for name, step in steps.items()}, environment=environment))
+
+
+def load_costs(configs: Dict[str, Config], out: Path) -> Optional[_Costs]:
+    """Cost and time by name, and where they were measured; None unless for just these configs.
+
+    Steps are timed in turns, so one of other company is not comparable.
+    """
+    record = _read(out / 'runs' / 'costs.json')
+    if record is None or record['configs'] != {
+            name: describe_config(cfg, ()) for name, cfg in configs.items()}:
+        return None
+    return ({name: Cost(**cost) for name, cost in record['costs'].items()},
+            {name: Timing(**step) for name, step in record['steps'].items()},
+            record['environment'])

@@ -1,0 +1,47 @@
+"""What one training step and one image of several configs cost."""
+from __future__ import annotations
+
+from typing import Callable, Dict, Tuple
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.optim import build_optim_wrapper
+from mmseg.registry import MODELS
+
+from .counting import Cost, count_cost
+from .parts import random_samples
+from .size import image_size
+from .timing import Timing, time_alternating
+
+
+def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
+    """A model and one forward, backward and update of it on random images."""
+    model = MODELS.build(cfg.model).to(get_device())
+    model.train()
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    size, batch = image_size(cfg), cfg.train_dataloader.batch_size
+    data = dict(inputs=[torch.randint(0, 256, (3, *size), dtype=torch.uint8)
+                        for _ in range(batch)],
+                data_samples=random_samples(batch, model.num_classes, size, 'cpu'))
+    return model, lambda: model.train_step(data, optim_wrapper)
+
+
+def measure_steps(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str, Timing]]:
+    """Count what an image costs and time training steps on random images, in turns.
+
+    Args:
+        configs (dict[str, Config]): By name.
+
+    Returns:
+        tuple[dict, dict]: :class:`Cost` and :class:`Timing` by name.
+
+    Raises:
+        ValueError: if a config names no image size.
+        UncountableError: if its multiply-adds cannot be counted.
+    """
+    costs, steps = {}, {}
+    for name, cfg in configs.items():
+        model, steps[name] = _training_step(cfg)
+        costs[name] = count_cost(model, image_size(cfg))
+    return costs, time_alternating(steps)

@@ -1,0 +1,89 @@
+"""A whole segmentor as one function of pixels."""
+from __future__ import annotations
+
+from mmseg.models.data_preprocessor import SegDataPreProcessor
+from torch import Tensor, nn
+
+from mmseg_nrd.apps.cost.parts import check_segmentor
+
+
+class ExportableSegmentor(nn.Module):
+    """An ``EncoderDecoder`` from pixels to logits, or to labels, with its preprocessing inside.
+
+    Convention: pixels are those of ``cv2.imread``, unscaled, with the channels moved to the front;
+    in BGR order where the config's ``data_preprocessor`` says ``bgr_to_rgb``, as MMSeg's do, else
+    in the order that the network was trained with. Swapping channels, mean and standard deviation
+    are part of the graph. Resizing is not: an image goes in at the size at which it is to be
+    segmented, and the output has that size.
+
+    Args:
+        segmentor (nn.Module): An ``EncoderDecoder``; it is put into eval mode.
+        labels (bool): Yield labels instead of logits. Defaults to False.
+
+    Raises:
+        ValueError: if it is none, or it pads images for testing.
+
+    Example:
+        >>> model = ExportableSegmentor(load_segmentor(CONFIG)[0])
+        >>> model(torch.zeros(2, 3, 97, 161, dtype=torch.uint8)).shape
+        torch.Size([2, 19, 97, 161])
+    """
+
+    def __init__(self, segmentor: nn.Module, labels: bool = False):
+        super().__init__()
+        check_segmentor(segmentor)
+        _check_preprocessor(segmentor.data_preprocessor)
+        self.segmentor = segmentor
+        self.labels = labels
+        self.eval()
+
+    def logits(self, images: Tensor) -> Tensor:
+        """What ``encode_decode`` yields for these images.
+
+        Args:
+            images (Tensor): Pixels 0 to 255, (B, 3, H, W), uint8.
+
+        Returns:
+            Tensor: (B, out_channels, H, W), float32.
+        """
+        preprocessor = self.segmentor.data_preprocessor
+        # Its own forward() goes through the batch image by image, which fixes how many there are.
+        pixels = images.flip(1) if _converts_channels(preprocessor) else images
+        pixels = pixels.float()
+        if preprocessor._enable_normalize:
+            pixels = (pixels - preprocessor.mean) / preprocessor.std
+        return self.segmentor.encode_decode(pixels, [dict(img_shape=tuple(images.shape[2:]))])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits, or labels as ``postprocess_result`` takes them from the logits.
+
+        Args:
+            images (Tensor): Pixels 0 to 255, (B, 3, H, W), uint8.
+
+        Returns:
+            Tensor: (B, out_channels, H, W), float32; as labels (B, H, W), int64.
+        """
+        logits = self.logits(images)
+        if not self.labels:
+            return logits
+        if self.segmentor.out_channels > 1:
+            return logits.argmax(dim=1)
+        return (logits.sigmoid() > self.segmentor.decode_head.threshold).squeeze(1).long()
+
+
+def _check_preprocessor(preprocessor: nn.Module) -> None:
+    if not isinstance(preprocessor, SegDataPreProcessor):
+        raise ValueError(
+            f'data_preprocessor of type {type(preprocessor).__name__}: what it does to pixels is '
+            "not known here. Fix: data_preprocessor=dict(type='SegDataPreProcessor', ...).")
+    if preprocessor.test_cfg:
+        raise ValueError(
+            f'data_preprocessor.test_cfg={preprocessor.test_cfg}: it pads images for testing, '
+            'which an exported graph does not. Fix: set it to None, and pad the images before.')
+
+
+def _converts_channels(preprocessor: SegDataPreProcessor) -> bool:
+    if hasattr(preprocessor, 'channel_conversion'):
+        return preprocessor.channel_conversion
+    # The fork onedl-mmsegmentation leaves it to mmengine's base class, which has no public name.
+    return preprocessor._channel_conversion

@@ -1,0 +1,12 @@
+"""Hooks of mmengine's runner, registered on import."""
+from .checkpoint_fit import CheckpointFitHook
+from .checkpoints import check_fit, read_checkpoint
+from .finite_loss import FiniteLossHook
+from .random_state import RandomStateHook
+from .safe_checkpoint import SafeCheckpointHook
+from .true_logits import TrueLogitsHook
+
+__all__ = [
+    'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook',
+    'TrueLogitsHook', 'check_fit', 'read_checkpoint',
+]

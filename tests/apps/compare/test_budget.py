@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from mmengine.config import Config
+
+from mmseg_nrd.apps.compare.budget import with_budget
+
+
+def config(**train_cfg) -> Config:
+    return Config(dict(
+        train_cfg=train_cfg or dict(type='IterBasedTrainLoop', max_iters=300, val_interval=100),
+        param_scheduler=[dict(type='LinearLR', begin=0, end=20, by_epoch=False),
+                         dict(type='PolyLR', begin=20, end=300, by_epoch=False)],
+        train_dataloader=dict(persistent_workers=True),
+        test_dataloader=dict(persistent_workers=True),
+        default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=100))))
+
+
+def edges(cfg) -> list:
+    return [(schedule['begin'], schedule['end']) for schedule in cfg.param_scheduler]
+
+
+@pytest.mark.parametrize('iterations, expected', [
+    (300, [(0, 20), (20, 300)]),
+    (600, [(0, 40), (40, 600)]),
+    (150, [(0, 10), (10, 150)]),
+    (15, [(1, 15)]),  # a warm-up of one step has no steps
+    (1, []),
+])
+def test_schedules_scale_with_the_iterations(iterations, expected, tmp_path):
+    cfg = with_budget(config(), iterations, 0, tmp_path)
+    assert edges(cfg) == expected
+    assert cfg.train_cfg.max_iters == iterations
+
+
+@pytest.mark.parametrize('schedule, expected', [
+    (dict(type='MultiStepLR', milestones=[100, 200]), dict(milestones=[10, 20])),
+    (dict(type='CosineAnnealingLR', T_max=300), dict(T_max=30)),
+    (dict(type='StepLR', step_size=100), dict(step_size=10)),
+])
+def test_every_length_of_a_schedule_scales(schedule, expected, tmp_path):
+    cfg = config()
+    cfg.param_scheduler = dict(by_epoch=False, **schedule)
+    scaled, = with_budget(cfg, 30, 0, tmp_path).param_scheduler
+    assert {key: scaled[key] for key in expected} == expected
+
+
+def test_a_schedule_by_epoch_is_refused(tmp_path):
+    cfg = config()
+    cfg.param_scheduler = [dict(type='StepLR', step_size=2)]
+    with pytest.raises(ValueError, match="'StepLR' counts epochs.*Fix: set by_epoch=False"):
+        with_budget(cfg, 30, 0, tmp_path)
+
+
+def test_the_original_is_not_touched(tmp_path):
+    cfg = config()
+    before = cfg.to_dict()
+    with_budget(cfg, 7, 3, tmp_path)
+    assert cfg.to_dict() == before
+
+
+def test_seed_and_place_are_set(tmp_path):
+    cfg = with_budget(config(), 7, 3, tmp_path / 'run')
+    assert cfg.randomness == dict(seed=3)
+    assert cfg.work_dir == str(tmp_path / 'run')
+
+
+def test_epochs_are_refused(tmp_path):
+    with pytest.raises(ValueError, match='counts epochs.*Fix: use an IterBasedTrainLoop'):
+        with_budget(config(type='EpochBasedTrainLoop', max_epochs=3), 7, 0, tmp_path)

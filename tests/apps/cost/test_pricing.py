@@ -1,0 +1,127 @@
+"""Every operation is priced: closed forms, and what must not count as nothing."""
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from mmseg_nrd.apps.cost.building import build
+from mmseg_nrd.apps.cost.pricing import check_visible, count_multiply_adds
+
+WIDTHS, STRIDES = (256, 512, 1024, 2048), (4, 8, 16, 32)
+HEAD = dict(in_channels=2048, in_index=3, channels=512, c1_in_channels=256, c1_channels=48,
+            norm_cfg=dict(type='BN'), align_corners=False)
+
+
+def levels(height, width):
+    return [torch.zeros(1, channels, height // stride, width // stride)
+            for channels, stride in zip(WIDTHS, STRIDES)]
+
+
+def aspp(places):
+    """A 1x1 branch, three separable ones, pooling, and the 3x3 bottleneck of all five."""
+    separable = 2048 * 9 + 2048 * 512
+    return places * (2048 * 512 + 3 * separable + 5 * 512 * 512 * 9) + 2048 * 512
+
+
+def nrd(places, classes):
+    """The controller at each place; guidance and the 18-16-16-K layers at 64 pixels of it."""
+    params = 18 * 16 + 16 + 16 * 16 + 16 + 16 * classes + classes
+    pixel = 256 * 48 * 9 + 48 * 16 + 18 * 16 + 16 * 16 + 16 * classes
+    return aspp(places) + places * (512 * 512 * 9 + 512 * params) + 64 * places * pixel
+
+
+def deeplabv3plus(places, classes):
+    """At a quarter of the image's sides: 1x1 guidance, two separable layers, the classifier."""
+    pixel = 256 * 48 + 560 * 9 + 560 * 512 + 512 * 9 + 512 * 512 + 512 * classes
+    return aspp(places) + 64 * places * pixel
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('kind, closed_form, dilations, size, classes, giga', [
+    ('NRDHead', nrd, (1, 3, 6, 9), (512, 1024), 19, 13.34),
+    ('NRDHead', nrd, (1, 3, 6, 9), (512, 512), 150, 7.00),
+    ('DepthwiseSeparableASPPHead', deeplabv3plus, (1, 12, 24, 36), (512, 1024), 19, 27.24),
+])
+def test_heads_equal_their_closed_forms(kind, closed_form, dilations, size, classes, giga):
+    head = build(dict(type=kind, num_classes=classes, dilations=dilations, **HEAD), 'cpu')
+    counted = count_multiply_adds(lambda: head(levels(*size)))
+    assert counted == closed_form(size[0] * size[1] // 32 ** 2, classes)
+    assert round(counted / 1e9, 2) == giga
+
+
+def test_what_follows_the_aspp_costs_about_30_per_cent_as_the_paper_says():
+    ours, stock = (head(512, 19) - aspp(512) for head in (nrd, deeplabv3plus))
+    assert round(ours / stock, 2) == 0.27
+
+
+@pytest.mark.parametrize('groups', [1, 4])
+@pytest.mark.parametrize('kind, out', [(nn.Conv2d, 5 * 7), (nn.ConvTranspose2d, 5 * 7)])
+def test_a_convolution_backward_costs_it_once_for_each_gradient(kind, out, groups):
+    conv = kind(4, 8, 3, padding=1, groups=groups, bias=False)
+    image = torch.randn(2, 4, 5, 7, requires_grad=True)
+    forward = 2 * out * 4 * 8 * 9 // groups
+    assert count_multiply_adds(lambda: conv(image)) == forward
+    assert count_multiply_adds(lambda: conv(image).sum().backward()) == 3 * forward
+    frozen = image.detach()
+    assert count_multiply_adds(lambda: conv(frozen).sum().backward()) == 2 * forward
+
+
+def test_matrix_products_in_all_their_dresses():
+    x, y, bias = torch.randn(2, 3, 5), torch.randn(2, 5, 7), torch.randn(2, 3, 7)
+    for step in (lambda: x @ y, lambda: torch.baddbmm(bias, x, y),
+                 lambda: torch.einsum('bij,bjk->bik', x, y), lambda: F.linear(x, y[0].T),
+                 lambda: F.linear(x, y[0].T, bias[0, 0])):
+        assert count_multiply_adds(step) == 2 * 3 * 5 * 7
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_attention_is_counted_fused_or_not(training):
+    queries = torch.randn(2, 3, 5, 8)  # batch, heads, tokens, width
+    product = 2 * 3 * 5 * 5 * 8
+    with torch.no_grad():
+        assert count_multiply_adds(lambda: F.scaled_dot_product_attention(
+            queries, queries, queries)) == 2 * product
+    # Of an even number of heads, which its fast path asks for.
+    layer = nn.MultiheadAttention(24, 4, batch_first=True).train(training)
+    tokens = torch.randn(2, 5, 24)
+    with torch.set_grad_enabled(training):
+        counted = count_multiply_adds(lambda: layer(tokens, tokens, tokens, need_weights=False))
+    assert counted == 2 * product + 4 * 2 * 5 * 24 * 24
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+def test_agrees_with_the_counter_of_torch():
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, groups=1), nn.BatchNorm2d(8), nn.ReLU(),
+                          nn.Upsample(scale_factor=2, mode='bilinear'), nn.Conv2d(8, 8, 3),
+                          nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4)).eval()
+    image = torch.randn(2, 3, 9, 13)
+    with torch.inference_mode():
+        with FlopCounterMode(display=False) as counter:
+            model(image)
+        assert 2 * count_multiply_adds(lambda: model(image)) == counter.get_total_flops() > 0
+
+
+@pytest.mark.parametrize('step, name', [
+    (lambda: torch.fft.fft(torch.randn(8)), 'aten::_fft_r2c'),
+    (lambda: torch.linalg.inv(torch.eye(4)), 'aten::linalg_inv_ex'),
+    (lambda: torch.cdist(torch.randn(30, 3), torch.randn(40, 3), p=1), 'aten::_cdist_forward'),
+])
+def test_an_operation_without_a_price_is_an_error(step, name):
+    with pytest.raises(ValueError, match=f'{name}.*must have a price.*Fix: enter it in pricing'):
+        count_multiply_adds(step)
+
+
+def test_an_error_of_the_step_leaves_the_fast_path_on():
+    with pytest.raises(RuntimeError):
+        count_multiply_adds(lambda: torch.ones(2, 3) @ torch.ones(2, 3))
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+def test_compiled_operations_of_mmcv_are_refused_unseen():
+    from mmcv.ops import CARAFE, CrissCrossAttention
+    check_visible(nn.Sequential(nn.Conv2d(1, 1, 1), CrissCrossAttention(8)))
+    with pytest.raises(ValueError, match='CARAFE: compiled operations of mmcv.*Fix: leave'):
+        check_visible(nn.Sequential(CARAFE(3, 1, 2)))

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mmseg_nrd.apps.cost.timing import Timing, ratio, time_alternating
+
+
+def test_steps_take_turns_after_the_warm_up():
+    calls = []
+    times = time_alternating(
+        {'a': lambda: calls.append('a'), 'b': lambda: calls.append('b')}, rounds=3, warmup=1)
+    assert ''.join(calls) == 'abababab'
+    assert times['a'].runs == times['b'].runs == 3
+
+
+def test_seconds_are_those_of_one_step():
+    times = time_alternating({'slow': lambda: time.sleep(0.05)}, rounds=3, warmup=0)
+    assert 0.05 <= times['slow'].median < 0.5
+
+
+def test_an_error_is_not_swallowed():
+    def broken():
+        raise RuntimeError('broken step')
+
+    with pytest.raises(RuntimeError, match='broken step'):
+        time_alternating({'broken': broken})
+
+
+def test_ratio_carries_both_spreads():
+    value, spread = ratio(Timing(2., 0.2, 5), Timing(1., 0.1, 5))
+    assert (value, spread) == (2., pytest.approx(0.4))

@@ -1,0 +1,226 @@
+"""Whole images equal MMSeg's own inference; tiles equal whole images, in memory of their own."""
+from __future__ import annotations
+
+import tracemalloc
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmseg.apis import inference_model, init_model
+from PIL import Image
+from toy import CLASSES, PALETTE, save_toy, toy_config
+
+from mmseg_nrd.apps.cost.peak_memory import peak_memory
+from mmseg_nrd.apps.predict.pipeline import UnreadableImageError
+from mmseg_nrd.apps.predict.predictor import Predictor
+
+
+@pytest.fixture
+def weights(tmp_path):
+    return save_toy(tmp_path / 'toy.pth', toy_config())
+
+
+def some_image(*size):
+    return np.random.default_rng(0).integers(0, 4, (*size, 3), dtype=np.uint8)
+
+
+def predict(cfg, weights, image, **options):
+    return Predictor(cfg, weights, 'cpu', **options).label(image)
+
+
+# A place of the map reaches 1.5 strides and half a kernel: less than half the overlap.
+@pytest.mark.parametrize('stride, overlap, size', [
+    (1, 32, (1, 1)), (1, 32, (301, 217)), (1, 32, (1, 333)), (4, 32, (260, 404)),
+    (32, 128, (320, 544))])
+def test_tiles_give_the_labels_of_the_whole_image(weights, stride, overlap, size):
+    image = some_image(*size)
+    whole = predict(toy_config(stride), weights, image)
+    tiled = predict(toy_config(stride), weights, image, tile=(160, 192), overlap=overlap)
+    assert whole.dtype == np.uint8 and whole.shape == size
+    assert size == (1, 1) or len(np.unique(whole)) == 3
+    assert np.array_equal(tiled, whole)
+
+
+def test_without_overlap_only_seams_differ(weights):
+    image = some_image(192, 192)
+    whole = predict(toy_config(), weights, image)
+    tiled = predict(toy_config(), weights, image, tile=(96, 96), overlap=0)
+    differ = np.argwhere(whole != tiled)
+    assert len(differ) and (np.abs(differ - 95.5).min(axis=1) < 4).all()
+
+
+def test_memory_depends_on_the_tile_alone(weights):
+    predictor = Predictor(toy_config(), weights, 'cpu', tile=(64, 64))
+    small, large = some_image(128, 128), some_image(256, 320)
+    predictor.label(small)
+    tensors = [peak_memory(lambda image=image: predictor.label(image), 'cpu')
+               for image in (small, large)]
+    assert tensors[1] == tensors[0]
+    arrays = []
+    for image in (small, large):
+        tracemalloc.start()
+        predictor.label(image)
+        arrays.append(tracemalloc.get_traced_memory()[1] - image[..., 0].size)
+        tracemalloc.stop()
+    assert arrays[1] < arrays[0] + image[..., 0].size / 4
+    # The measure sees what it is to see.
+    assert peak_memory(lambda: Predictor(toy_config(), weights, 'cpu').label(large)) > tensors[0]
+
+
+def test_each_tile_is_told(weights):
+    told = []
+    Predictor(toy_config(), weights, 'cpu', tile=(64, 64), overlap=0).label(
+        some_image(65, 129), lambda *done: told.append(done))
+    assert told == [(number, 6) for number in range(1, 7)]
+
+
+def write_kinds(folder) -> None:
+    image = some_image(40, 60) * 60
+    Image.fromarray(image[..., 0]).save(folder / 'grey.png')
+    Image.fromarray(np.dstack([image, image[..., 0]])).save(folder / 'rgba.png')
+    Image.fromarray(image).quantize(16).save(folder / 'palette.png')
+    cv2.imwrite(str(folder / '16-bit.png'), image.astype(np.uint16) * 300)
+    turned = Image.Exif()
+    turned[0x112] = 6
+    Image.fromarray(image).save(folder / 'turned.jpg', exif=turned)
+
+
+@pytest.mark.parametrize('name', [
+    'grey.png', 'rgba.png', 'palette.png', '16-bit.png', 'turned.jpg'])
+def test_kinds_of_images_are_read_as_mmseg_reads_them(weights, tmp_path, name):
+    write_kinds(tmp_path)
+    predictor = Predictor(toy_config(), weights, 'cpu')
+    image = predictor.read(tmp_path / name)
+    assert image.shape == ((60, 40, 3) if name == 'turned.jpg' else (40, 60, 3))
+    before = image.copy()
+    expected = inference_model(
+        init_model(toy_config(), weights, device='cpu'), str(tmp_path / name))
+    assert np.array_equal(predictor.label(image), expected.pred_sem_seg.data[0].numpy())
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize('content, reason', [
+    (b'', 'the file is empty'), (b'hello', 'no image, damaged'), (None, 'No such file'),
+    ('folder', 'Is a directory'), ('half', 'no image, damaged')])
+def test_an_unreadable_image_is_named_with_the_reason(weights, tmp_path, content, reason):
+    path = tmp_path / 'x.png'
+    if content == 'folder':
+        path.mkdir()
+    elif content == 'half':
+        Image.fromarray(some_image(40, 60)).save(path)
+        path.write_bytes(path.read_bytes()[:300])
+    elif content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UnreadableImageError, match=f'{path}: {reason}'):
+        Predictor(toy_config(), weights, 'cpu').read(path)
+
+
+def test_a_fixed_size_is_for_whole_images_a_factor_for_tiles_too(weights, tmp_path):
+    image = some_image(96, 80)
+    resize = dict(type='Resize', scale=(40, 48), keep_ratio=True)
+    model = init_model(toy_config(resize=(resize,)), weights, device='cpu')
+    assert np.array_equal(predict(toy_config(resize=(resize,)), weights, image),
+                          inference_model(model, image).pred_sem_seg.data[0].numpy())
+    tile = dict(tile=(96, 96))
+    plain = predict(toy_config(), weights, image)
+    assert np.array_equal(predict(toy_config(resize=(resize,)), weights, image, **tile), plain)
+    half = dict(type='Resize', scale_factor=0.5, keep_ratio=True)
+    assert not np.array_equal(predict(toy_config(resize=(half,)), weights, image, **tile), plain)
+
+
+@pytest.mark.parametrize('options', [{}, dict(tile=(64, 64))], ids=['whole', 'tiles'])
+def test_test_time_augmentation_averages_the_flips(weights, options):
+    image = some_image(70, 100)
+    model = init_model(toy_config(), weights, device='cpu')
+
+    def probabilities(image):
+        return inference_model(model, image).seg_logits.data.softmax(0)
+
+    flipped = probabilities(np.ascontiguousarray(image[:, ::-1])).flip(2)
+    expected = (probabilities(image) + flipped).argmax(0).numpy()
+    # Equal shares may round either way.
+    assert (predict(toy_config(), weights, image, tta=True, **options) != expected).mean() < 0.01
+    assert (probabilities(image).argmax(0).numpy() != expected).mean() > 0.1
+
+
+@pytest.mark.parametrize('options', [{}, dict(tile=(64, 96))], ids=['whole', 'tiles'])
+@pytest.mark.parametrize('direction, size', [
+    ('horizontal', (1, 1)), ('horizontal', (7, 1)), ('vertical', (1, 7)), ('vertical', (1, 1))])
+def test_a_side_of_one_pixel_is_the_same_when_turned(weights, direction, size, options):
+    cfg = toy_config()
+    cfg.tta_pipeline[1].transforms[0][1].direction = direction
+    image = some_image(*size)
+    assert np.array_equal(predict(cfg, weights, image, tta=True, **options),
+                          predict(cfg, weights, image))
+
+
+@pytest.mark.parametrize('size', [(1, 7), (2, 1), (1, 2)])
+def test_sides_of_a_few_pixels_are_augmented(weights, size):
+    assert predict(toy_config(), weights, some_image(*size), tta=True).shape == size
+
+
+def change(weights, **changes):
+    saved = torch.load(weights, weights_only=True)
+    for key, value in changes.items():
+        saved['state_dict'].pop(key.replace('__', '.'), None)
+        if value is not None:
+            saved['state_dict'][key.replace('__', '.')] = value
+    torch.save(saved, weights)
+
+
+@pytest.mark.parametrize('changes, line', [
+    (dict(backbone__conv__weight=None), 'missing: backbone.conv.weight'),
+    (dict(backbone__extra=torch.zeros(1)), 'unknown: backbone.extra'),
+    (dict(backbone__conv__bias=torch.zeros(5)),
+     r'of shape \(5,\) instead of \(4,\): backbone.conv.bias'),
+])
+def test_a_checkpoint_of_another_config_is_refused(weights, changes, line):
+    change(weights, **changes)
+    with pytest.raises(ValueError, match=f'1 parameters do not fit the config.\n  {line}\nFix: '):
+        Predictor(toy_config(), weights, 'cpu')
+
+
+def test_many_misfits_are_counted(weights):
+    change(weights, **{f'extra_{number}': torch.zeros(1) for number in range(30)})
+    with pytest.raises(ValueError, match='30 parameters do not fit(.|\n)*and 20 more\nFix'):
+        Predictor(toy_config(), weights, 'cpu')
+
+
+def test_classes_are_those_of_the_training_else_of_the_config(tmp_path):
+    plain = save_toy(tmp_path / 'plain.pth', toy_config())
+    assert Predictor(toy_config(), plain, 'cpu').classes == CLASSES
+    assert Predictor(toy_config(), plain, 'cpu').palette == PALETTE
+    meta = dict(classes=('a', 'b', 'c'), palette=[(1, 2, 3)] * 3)
+    trained = save_toy(tmp_path / 'trained.pth', toy_config(), dataset_meta=meta)
+    assert Predictor(toy_config(), trained, 'cpu').classes == ('a', 'b', 'c')
+    cityscapes = toy_config()
+    cityscapes.test_dataloader.dataset = dict(
+        type='CityscapesDataset', pipeline=cityscapes.test_pipeline)
+    with pytest.raises(ValueError, match='19 class names and 19 colours for 3 classes: must'):
+        Predictor(cityscapes, plain, 'cpu')
+
+
+@pytest.mark.parametrize('changes, options, message', [
+    (dict(model=None), {}, 'has no model'),
+    (dict(tta_model=None), dict(tta=True), '--tta, but the config has no tta_model'),
+    (dict(test_dataloader=None), {}, 'test_dataloader.dataset.pipeline: must be a list that'),
+    (dict(tta_pipeline=[dict(type='PackSegInputs')]), dict(tta=True), 'tta_pipeline: must be a'),
+    ({}, dict(overlap=32), 'overlap of 32 without tiles'),
+    ({}, dict(tile=(65, 64)), 'height of a tile 65'),
+])
+def test_what_does_not_fit_is_named(weights, changes, options, message):
+    cfg = toy_config()
+    for key, value in changes.items():
+        cfg.pop(key)
+        if value is not None:
+            cfg[key] = value
+    with pytest.raises(ValueError, match=message):
+        Predictor(cfg, weights, 'cpu', **options)
+
+
+def test_row_blocks_keep_no_logits_to_sum_up(weights):
+    cfg = toy_config()
+    cfg.model.type = 'RowBlockEncoderDecoder'
+    with pytest.raises(ValueError, match='RowBlockEncoderDecoder with test-time augmentation'):
+        Predictor(cfg, weights, 'cpu', tta=True)
