@@ -20,6 +20,7 @@ from mmengine.utils.dl_utils import load_url
 from tiny_run import Tiny, tiny_run
 
 from mmseg_nrd.compat import CheckpointError
+from mmseg_nrd.compat.training_state import training_state_allowed
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,6 +119,10 @@ def test_what_others_allowed_is_served_as_it_is(allow, tmp_path):
         load({'names': text}, tmp_path / 'x.pth')
     allow([text.__reduce__()[0], np.ndarray, np.dtype, type(text.dtype)])
     assert load({'names': text}, tmp_path / 'x.pth')['names'].tolist() == ['a class', 'another']
+    # Of two entries with one name torch serves either.
+    with training_state_allowed():
+        assert not [entry for entry in torch.serialization.get_safe_globals()
+                    if isinstance(entry, tuple) and entry[1] == 'numpy.dtype']
 
 
 @needs_torch_2_6

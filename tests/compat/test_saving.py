@@ -170,11 +170,8 @@ def test_a_process_killed_while_it_writes(ours, old):
             torch.load(old)
 
 
-def test_mmengines_savers_are_all_the_same():
+def test_all_of_mmengines_names_save_whole_and_make_folders(tmp_path):
     assert checkpoint.save_checkpoint is runner.save_checkpoint is save_checkpoint
-
-
-def test_folders_are_made_as_before(tmp_path):
     save_checkpoint({'a': 1}, str(tmp_path / 'new' / 'x.pth'), backend_args=dict(backend='local'))
     assert torch.load(tmp_path / 'new' / 'x.pth') == {'a': 1}
 
