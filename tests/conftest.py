@@ -6,11 +6,9 @@ import os
 
 import pytest
 import torch
-from hostile_cases import on_both
 from hypothesis import register_random, settings
 
 import mmseg_nrd  # noqa: F401  (registers the components)
-from mmseg_nrd.compat import loading
 
 # The same examples on every run; `pytest --hypothesis-profile search` looks for new ones.
 settings.register_profile('repeatable', derandomize=True, deadline=None, max_examples=25)
@@ -41,14 +39,6 @@ def device(request) -> torch.device:
     if name == 'cuda' and not torch.cuda.is_available():
         pytest.skip('--device cuda was asked for, but torch.cuda.is_available() is False')
     return torch.device(name)
-
-
-@pytest.fixture(params=on_both)
-def unpickler(request, monkeypatch) -> str:
-    """What loads checkpoints: torch, and what stands in for it before torch 2.6."""
-    if request.param == 'narrow':
-        monkeypatch.setattr(loading, 'CAN_ALLOW_TRAINING_STATE', False)
-    return request.param
 
 
 @pytest.fixture(autouse=True)

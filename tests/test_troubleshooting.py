@@ -6,6 +6,7 @@ import importlib
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import mmcv
@@ -65,7 +66,9 @@ def no_mmseg(tmp_path, monkeypatch):
 
 def no_pkg_resources(tmp_path, monkeypatch):
     hide(monkeypatch, 'pkg_resources')
-    compat.apply()
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        compat.apply()
 
 
 def mmseg_first(tmp_path, monkeypatch):
