@@ -108,28 +108,3 @@ def test_the_paper_initialisation_differs_in_nothing_else():
         PAIR[0].name.replace('_r18_', '_r18_paper-init_'))).to_dict()
     assert paper['model']['decode_head'].pop('theta_init') == 'paper'
     assert paper == static  # which names none, and 'static' is the head's default
-
-
-@pytest.mark.parametrize('depth', [50, 101])
-def test_cityscapes_recipe_is_the_authors(depth):
-    path = CONFIGS / 'nrd' / f'nrd_r{depth}_4xb4-84k_cityscapes-512x1024.py'
-    cfg = Config.fromfile(path)
-    head, backbone = cfg.model.decode_head, cfg.model.backbone
-    assert (backbone.depth, backbone.dilations, backbone.strides) == (
-        depth, (1, 1, 1, 1), (1, 2, 2, 2))
-    assert cfg.model.pretrained == f'open-mmlab://resnet{depth}_v1c'
-    assert (head.channels, head.c1_channels, head.patch_size) == (512, 48, 8)
-    assert (head.hidden_channels, head.guidance_channels) == (16, 16)
-    assert (head.theta_init, head.dilations) == ('paper', (1, 3, 6, 9))
-    assert head.dropout_ratio == 0
-    assert cfg.optim_wrapper.optimizer == dict(
-        type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4)
-    warm_up, poly = cfg.param_scheduler
-    assert (warm_up.start_factor, warm_up.begin, warm_up.end) == (0.01, 0, 4000)
-    assert (poly.power, poly.eta_min, poly.begin, poly.end) == (0.9, 1e-4, 4000, 84000)
-    assert cfg.train_cfg.max_iters == 84000
-    assert cfg.train_dataloader.batch_size == 4
-    assert cfg.model.auxiliary_head.loss_decode.loss_weight == 0.4
-    kinds = [step['type'] for step in cfg.train_dataloader.dataset.pipeline]
-    assert kinds[2:6] == ['RandomResize', 'RandomCrop', 'RandomFlip', 'PhotoMetricDistortion']
-    assert cfg.test_dataloader.dataset.type == 'CityscapesDataset'
