@@ -67,6 +67,6 @@ def test_what_does_not_fit(tool, content, fault, load, tmp_path):
 @pytest.mark.parametrize('tool, source', [
     ('train load_from', 'nowhere.pth'), ('train init_cfg', 'nowhere.pth'),
     ('test', 'nowhere.pth'), ('predict', 'nowhere.pth'), ('export', 'nowhere.pth'),
-    ('test', 'file:///nowhere.pth'), ('test', '/'), ('test', 'open-mmlab://nosuch')])
+    ('test', 'file:///nowhere.pth'), ('test', '/')])
 def test_what_is_not_there(tool, source, load):
     assert load(tool, source).startswith(f'checkpoint {source!r}: ')

@@ -17,9 +17,9 @@ LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
            'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}
 FILES = sorted(path for folder in ('nrd', 'gun', 'swap', 'benchmark')
                for path in (ROOT / 'configs' / folder).glob('*.py'))
-# A convolutional, a transformer, a subclassed and a two-branch backbone, and a wrapped head, run
+# A transformer, a subclassed and a two-branch backbone, and a wrapped head, run
 # with `make test`; all take minutes.
-QUICK = {'nrd_r50_4xb4-84k_cityscapes-512x1024', 'nrd_mit-b1_8xb2-160k_ade20k-512x512',
+QUICK = {'nrd_mit-b1_8xb2-160k_ade20k-512x512',
          'nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024',
          'gun_drn-d-22_8xb1-93k_cityscapes-1024x2048',
          'gum_nrd_r50_4xb4-84k_cityscapes-512x1024'}

@@ -7,14 +7,14 @@ import pytest
 from street_scene_configs import NRD
 
 
-def test_weights_that_a_config_asks_for_are_missed_by_their_address(offline, small, tmp_path):
+def test_weights_that_a_config_asks_for_are_missed(offline, small, tmp_path):
     status, output, attempts = offline(
         'tools/train.py', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small,
         'model.pretrained=open-mmlab://resnet18_v1c')
     # The fork onedl-mmengine has another host for the same names.
     host = re.search(r"getaddrinfo \('(download\.openmmlab\.com|mmassets\.onedl\.ai)'", attempts)
     assert status == 1 and host, attempts
-    assert output.splitlines()[-1].startswith(f'error: https://{host[1]}/')
+    assert '<urlopen error there is no network here>' in output.splitlines()[-1]
 
 
 @pytest.mark.parametrize('attempt', [
