@@ -27,7 +27,7 @@ from .runs import (
     save_outcome,
     trained_runs,
 )
-from .training import Outcome, test, train
+from .training import Outcome, evaluate, load_trained, train
 
 BUDGETS = ('iters', 'time', 'both')
 _NEEDED = ('train_dataloader', 'train_cfg', 'test_dataloader', 'test_cfg', 'test_evaluator')
@@ -138,14 +138,19 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             outcome = load_outcome(folder)
             if outcome is None:
                 progress.show(f'training {what}')
-                outcome = replace(train(cfg, tell, save_every), environment=environment)
+                outcome, runner = train(cfg, tell, save_every)
+                outcome = replace(outcome, environment=environment)
                 save_outcome(folder, outcome)
-                gc.collect()
-            if not outcome.scores:
-                progress.show(f'testing {what}')
-                outcome = test(cfg, outcome, samples)
-                save_outcome(folder, outcome)
-                gc.collect()
+            elif outcome.scores:
+                return outcome
+            else:
+                runner = load_trained(cfg, outcome)
+            progress.show(f'testing {what}')
+            outcome = evaluate(runner, outcome, samples)
+            save_outcome(folder, outcome)
+            # Runners are cycles that hold models and data.
+            del runner
+            gc.collect()
             return outcome
 
         for kind in kinds:

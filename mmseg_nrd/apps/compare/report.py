@@ -129,7 +129,7 @@ def _history(entries: List[Entry], environment: Dict[str, object]) -> List[str]:
     return notes
 
 
-def _thin(losses: Sequence[float], points: int = 100) -> Dict[str, List[float]]:
+def thin(losses: Sequence[float], points: int = 100) -> Dict[str, List[float]]:
     """A curve as means over at most ``points`` blocks, each with its last iteration."""
     ends = np.unique(np.linspace(0, len(losses), min(points, len(losses)) + 1).astype(int))
     return dict(iteration=ends[1:].tolist(),
@@ -149,7 +149,7 @@ def _as_dict(entry: Entry, metric: str, others: Sequence[str]) -> dict:
                            train_seconds=[outcome.seconds for outcome in outcomes],
                            resumed=[outcome.resumed for outcome in outcomes],
                            environments=[outcome.environment for outcome in outcomes],
-                           curves=[_thin(outcome.losses) for outcome in outcomes],
+                           curves=[thin(outcome.losses) for outcome in outcomes],
                            checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
               for budget, outcomes in entry.outcomes.items()})
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -14,7 +14,6 @@ from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from mmseg.registry import DATASETS
 
 # Of a run that is not finished, in its work_dir.
 RESUME_FROM = 'resume.pth'
@@ -115,7 +114,7 @@ class TrainingRecorder(Hook):
 
 
 def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda done, loss: None,
-          save_every: float = 60.) -> Outcome:
+          save_every: float = 60.) -> Tuple[Outcome, Runner]:
     """Train a config with MMSeg's runner.
 
     Now and then the run is saved in its ``work_dir``. Killed and called again, it goes on from
@@ -129,7 +128,7 @@ def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda don
         save_every (float): Seconds of training from one save to the next. Defaults to 60.
 
     Returns:
-        Outcome: checkpoint, time and losses, without scores.
+        tuple[Outcome, Runner]: checkpoint, time and losses, without scores; and what can test it.
 
     Raises:
         FloatingPointError: if the loss is not finite.
@@ -148,9 +147,17 @@ def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda don
     # Ends the workers by reference count. Left to the cycle collector, each would be waited for
     # five seconds: it closes their queues before their loader can dismiss them.
     runner.train_loop.dataloader_iterator = None
-    return Outcome(
+    outcome = Outcome(
         Path(cfg.work_dir, f'iter_{cfg.train_cfg.max_iters}.pth'), recorder.seconds,
         np.array(recorder.losses, np.float32), recorder.resumed)
+    return outcome, runner
+
+
+def load_trained(cfg: Config, trained: Outcome) -> Runner:
+    """What can test a config that was trained earlier."""
+    cfg = copy.deepcopy(cfg)
+    cfg.load_from, cfg.resume = str(trained.checkpoint), False
+    return Runner.from_cfg(cfg)
 
 
 def numbers(scores: Mapping[str, object]) -> Dict[str, float]:
@@ -159,22 +166,19 @@ def numbers(scores: Mapping[str, object]) -> Dict[str, float]:
             if isinstance(score, (Real, np.ndarray, torch.Tensor)) and np.ndim(score) == 0}
 
 
-def test(cfg: Config, trained: Outcome, samples: Sequence[int] = ()) -> Outcome:
-    """Test what :func:`train` gave, and predict some samples of the test set.
+def evaluate(runner: Runner, trained: Outcome, samples: Sequence[int] = ()) -> Outcome:
+    """Test what was trained, and predict some samples of the test set.
 
     Args:
-        cfg (Config): The one that was trained.
-        trained (Outcome): From its training.
+        runner (Runner): From :func:`train` or :func:`load_trained`.
+        trained (Outcome): What training gave.
         samples (Sequence[int]): Indices in the test set. Defaults to none.
 
     Returns:
         Outcome: with scores and predictions.
     """
-    cfg = copy.deepcopy(cfg)
-    cfg.load_from, cfg.resume = str(trained.checkpoint), False
-    runner = Runner.from_cfg(cfg)
     scores = numbers(runner.test())
-    model, dataset = runner.model.eval(), DATASETS.build(cfg.test_dataloader.dataset)
+    model, dataset = runner.model.eval(), runner.test_dataloader.dataset
     with torch.no_grad():
         results = [model.test_step(pseudo_collate([dataset[index]])) for index in samples]
     return replace(trained, scores=scores, predictions=[
