@@ -82,7 +82,7 @@ def test_equal_time_and_progress(budget, timed, iterations, toy, tmp_path, monke
     assert said[1].endswith(' left') and len(said) == 1 + 2 * len(trained)
 
 
-def test_a_training_outlives_what_fails_after_it(toy, tmp_path, monkeypatch):
+def test_a_training_outlives_what_fails_after_it(toy, tmp_path, monkeypatch, capsys):
     configs = dict(toy=toy())
 
     def fail(*_):
@@ -91,8 +91,10 @@ def test_a_training_outlives_what_fails_after_it(toy, tmp_path, monkeypatch):
         broken.setattr(IoUMetric, 'compute_metrics', fail)
         compare(configs, tmp_path, iterations=1, samples=[0])
     # Neither is trained again, nor, once it is tested, tested again.
+    capsys.readouterr()
     monkeypatch.setattr(comparison, 'train', None)
     entry, = compare(configs, tmp_path, iterations=1, samples=[0])
+    assert '; 0 of 1 runs trained' not in capsys.readouterr().out
     monkeypatch.setattr(comparison, 'evaluate', None)
     again, = compare(configs, tmp_path, iterations=1, samples=[0])
     assert entry.scores('iters', 'mIoU') == again.scores('iters', 'mIoU')
