@@ -19,7 +19,7 @@ from mmseg_nrd.apps.cli.configs import read_config
 from mmseg_nrd.apps.cli.quiet import silence_host_warnings
 from mmseg_nrd.compat import whole_file
 from mmseg_nrd.hooks.checkpoints import check_fit, read_checkpoint
-from mmseg_nrd.utils import convert_nrd_state_dict
+from mmseg_nrd.models.decode_heads.nrd_weights import convert_nrd_state_dict
 
 
 def parse_args() -> argparse.Namespace:

@@ -5,7 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import find_latest_checkpoint
 
-from ..compat import CheckpointError
+from ..compat import CheckpointError, check_weights
 from .checkpoints import check_fit
 
 _RULES = ('some', 'all', 'same')
@@ -38,6 +38,7 @@ class CheckpointFitHook(Hook):
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Compare it with the model, before mmengine gives it to the model."""
         source = runner.cfg.get('load_from') or find_latest_checkpoint(runner.work_dir)
+        check_weights(source, checkpoint)
         model = runner.model
         while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
             model = model.module

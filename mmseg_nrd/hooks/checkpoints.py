@@ -6,7 +6,7 @@ from typing import Mapping, Optional
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor
 
-from ..compat import CheckpointError
+from ..compat import CheckpointError, check_weights
 
 
 def read_checkpoint(source: str) -> dict:
@@ -21,7 +21,9 @@ def read_checkpoint(source: str) -> dict:
     Raises:
         CheckpointError: if there is no such file, or it is no checkpoint.
     """
-    return CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+    checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+    check_weights(source, checkpoint)
+    return checkpoint
 
 
 def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[str, Tensor],

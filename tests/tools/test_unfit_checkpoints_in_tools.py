@@ -47,8 +47,7 @@ def test_what_does_not_fit(kind, tool, words, call, small, street_scenes, tmp_pa
 @pytest.mark.parametrize('where', ['load_from', 'init_cfg', 'test'])
 @pytest.mark.parametrize('source, words', [
     ('nowhere.pth', 'no such file. Fix: '), ('file:///nowhere.pth', 'no such file. Fix: '),
-    ('/', 'is a folder; must be a file. Fix: '),
-    ('open-mmlab://nosuch', 'no model of that name is known')])
+    ('/', 'is a folder; must be a file. Fix: ')])
 def test_what_is_not_there(where, source, words, call, small, tmp_path):
     arguments = [NRD, *[source] * (where == 'test'), '--work-dir', tmp_path, '--cfg-options',
                  *small]

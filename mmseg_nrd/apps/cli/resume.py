@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import List, Tuple
 
 from mmengine.config import Config
-from mmengine.runner.checkpoint import CheckpointLoader
 
 from mmseg_nrd.compat import CheckpointError, find_checkpoint, whole_file
+from mmseg_nrd.hooks.checkpoints import read_checkpoint
 
 from .archives import check_archive
 
@@ -82,7 +82,7 @@ def read_training_state(path: str) -> dict:
     file = find_checkpoint(path)
     if '://' not in file:
         check_archive(file)
-    checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu', logger='silent')
+    checkpoint = read_checkpoint(path)
     _check_training_state(path, checkpoint)
     return checkpoint
 
