@@ -9,12 +9,13 @@ from typing import Dict, List, Optional, Sequence
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmseg_nrd.apps.cli import check_checkpoint, read_config
+from mmseg_nrd.apps.cli import read_config
 from mmseg_nrd.apps.cli.data_checks import check_data
 from mmseg_nrd.apps.cost.counting import Cost
 from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.apps.cost.step_cost import measure_steps
 from mmseg_nrd.apps.cost.timing import Timing
+from mmseg_nrd.compat import find_checkpoint
 
 from .budget import with_budget
 from .progress import Progress
@@ -197,7 +198,7 @@ def load_configs(paths: Sequence[str], options: Optional[dict] = None) -> Dict[s
                              'Fix: set it, as MMSeg configs do.')
         check_data(cfg, 'train', 'test')
         if cfg.get('load_from') is not None:
-            check_checkpoint(cfg.load_from)
+            find_checkpoint(cfg.load_from)
         image_size(cfg)
         with_budget(cfg, 1, 0, Path())
         configs[name] = cfg
