@@ -66,9 +66,9 @@ def toy(tmp_path_factory):
 @pytest.fixture
 def toy_file(toy, tmp_path):
     """Writes such a config to a file."""
-    def write(name: str, **options) -> Path:
+    def write(name: str, **options) -> str:
         path = tmp_path / f'{name}.py'
         toy(**options).dump(path)
-        return path
+        return str(path)
 
     return write
