@@ -221,7 +221,7 @@ def test_a_single_logit_has_two_labels(head, tmp_path):
 
 
 @TRANSFORMS.register_module()
-class LoadArray(BaseTransform):
+class LoadNumpyFile(BaseTransform):
     """Images of any number of channels, from numpy's files."""
 
     def transform(self, results):
@@ -237,7 +237,7 @@ def test_images_of_other_than_three_channels(channels, options, tmp_path):
     cfg = toy_config()
     cfg.model.backbone.channels = channels
     cfg.model.data_preprocessor.update(mean=[0] * channels, std=[1] * channels)
-    load = dict(type='LoadArray')
+    load = dict(type='LoadNumpyFile')
     if channels == 1:
         load = dict(type='LoadImageFromFile', color_type='grayscale')
     for pipeline in (cfg.test_dataloader.dataset.pipeline, cfg.tta_pipeline):
