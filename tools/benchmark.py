@@ -16,12 +16,12 @@ from rich.progress import track
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.apps.cli import find_config
 from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.apps.cost.building import SEED
+from mmseg_nrd.apps.cost.candidate import AMP, Settings
 from mmseg_nrd.apps.cost.environment import describe_environment, environment_note
 from mmseg_nrd.apps.cost.figure import draw_suite
 from mmseg_nrd.apps.cost.memory import keep_freed_memory
+from mmseg_nrd.apps.cost.models import SEED
 from mmseg_nrd.apps.cost.report import format_suite, terminal_tables
-from mmseg_nrd.apps.cost.settings import AMP, Settings
 from mmseg_nrd.apps.cost.suite import check_names, measure
 
 

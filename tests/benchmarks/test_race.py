@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmarks.speed.race import Race, race
-from mmseg_nrd.apps.cost.peak_memory import peak_memory
+from mmseg_nrd.apps.cost.memory import peak_memory
 from mmseg_nrd.apps.cost.timing import time_turns
 
 FLOAT = 4

@@ -8,7 +8,7 @@ from mmengine.hub import get_config
 from torch import nn
 
 from mmseg_nrd.apps.cli.configs import check_checkpoint, read_config
-from mmseg_nrd.apps.cost.building import build
+from mmseg_nrd.apps.cost.models import build
 from mmseg_nrd.hooks.checkpoints import check_fit, read_checkpoint
 
 

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmseg_nrd.apps.cost.building import build
-from mmseg_nrd.apps.cost.pricing import check_visible, count_multiply_adds
+from mmseg_nrd.apps.cost.models import build
+from mmseg_nrd.apps.cost.multiply_adds import check_visible, count_multiply_adds
 
 WIDTHS, STRIDES = (256, 512, 1024, 2048), (4, 8, 16, 32)
 HEAD = dict(in_channels=2048, in_index=3, channels=512, c1_in_channels=256, c1_channels=48,

@@ -11,7 +11,7 @@ from mmseg.apis import inference_model, init_model
 from PIL import Image
 from toy import CLASSES, PALETTE, save_toy, toy_config
 
-from mmseg_nrd.apps.cost.peak_memory import peak_memory
+from mmseg_nrd.apps.cost.memory import peak_memory
 from mmseg_nrd.apps.predict.pipeline import UnreadableImageError
 from mmseg_nrd.apps.predict.predictor import Predictor
 
