@@ -11,7 +11,7 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 from torch.nn import ModuleList
 
-from mmseg_nrd.apps.cost.candidate import read_config
+from mmseg_nrd.apps.cli import read_config
 from mmseg_nrd.apps.cost.counting import count_cost
 from mmseg_nrd.apps.cost.size import image_size
 

@@ -8,16 +8,13 @@ import os
 import sys
 from pathlib import Path
 
-from mmengine.config import Config
-from mmengine.hub import get_config
 from rich.console import Console
 from rich.progress import track
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from mmseg_nrd.apps.check_data.report import as_dict, class_table, summary_lines
 from mmseg_nrd.apps.check_data.survey import survey_data
-from mmseg_nrd.apps.cli.configs import add_cfg_options, read_config
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from mmseg_nrd.apps.cli import add_cfg_options, read_config, silence_host_warnings
 
 SPLITS = ('train', 'val', 'test')
 
@@ -41,14 +38,6 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def read_any_config(args: argparse.Namespace) -> Config:
-    if '::' not in args.config:
-        return read_config(args.config, args.cfg_options)
-    cfg = get_config(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
-    return cfg
-
-
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
@@ -58,7 +47,7 @@ def main() -> None:
     try:
         if args.json:
             args.json.parent.mkdir(parents=True, exist_ok=True)
-        cfg = read_any_config(args)
+        cfg = read_config(args.config, args.cfg_options)
         for split in args.split:
             surveys.append(survey_data(
                 cfg, split, args.workers, args.limit,

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli import find_config
-from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
+from mmseg_nrd.apps.cli import add_cfg_options, find_config, read_config
 from mmseg_nrd.apps.cli.data_checks import check_data, count_images
 from mmseg_nrd.apps.cli.quiet import silence_host_warnings
 from mmseg_nrd.apps.compare.budget import with_budget
@@ -23,7 +22,7 @@ from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.apps.cost.memory import keep_freed_memory
 from mmseg_nrd.apps.cost.multiply_adds import UncountableError
 from mmseg_nrd.apps.cost.size import image_size
-from mmseg_nrd.compat import CheckpointError
+from mmseg_nrd.compat import CheckpointError, find_checkpoint
 
 PICTURED = 3
 PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
@@ -63,7 +62,7 @@ def main() -> None:
         for cfg in configs.values():
             check_data(cfg, 'train', 'test')
             if cfg.get('load_from') is not None:
-                check_checkpoint(cfg.load_from)
+                find_checkpoint(cfg.load_from)
             # What these refuse would else come to light after --fresh has deleted runs.
             image_size(cfg)
             with_budget(cfg, 1, 0, args.out)

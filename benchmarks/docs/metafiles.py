@@ -13,8 +13,8 @@ from typing import Dict, Iterator, List, Optional
 import mmengine
 from mmengine.config import Config
 
+from mmseg_nrd.apps.cli.segmentor import build
 from mmseg_nrd.apps.cost.counting import count_cost
-from mmseg_nrd.apps.cost.models import build
 from mmseg_nrd.apps.cost.size import image_size
 
 # Short names of the papers that the configs' headers give.

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Callable, Dict, Optional, Tuple
 
 import torch
-from mmengine.config import Config
-from mmengine.hub import get_config
 from torch import nn
 
+from mmseg_nrd.apps.cli import build, read_config
+
 from .counting import count_parts
+from .fuse_norms import fuse_norms
 from .memory import peak_memory
-from .models import build, fuse_norms
 from .parts import (
     PARTS,
     Steps,
@@ -93,11 +93,6 @@ class Candidate:
 def config_name(config: str) -> str:
     """What a row is called: the config's file name, without its ending."""
     return Path(config.split('::')[-1]).stem
-
-
-def read_config(config: str) -> Config:
-    """Read a config by its path, or by its name in a package, such as ``mmseg::``."""
-    return get_config(config) if '::' in config else Config.fromfile(config)
 
 
 def prepare(config: str, settings: Settings) -> Candidate:

@@ -5,7 +5,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from mmseg_nrd.apps.cost.models import build
+from mmseg_nrd.apps.cli.segmentor import build
 from mmseg_nrd.apps.cost.size import image_channels
 from mmseg_nrd.apps.cost.step_cost import measure_steps
 

@@ -8,7 +8,7 @@ import cv2
 import pytest
 import torch
 
-from mmseg_nrd.apps.cost.candidate import Settings, prepare, read_config
+from mmseg_nrd.apps.cost.candidate import Settings, prepare
 from mmseg_nrd.apps.cost.figure import draw_suite
 from mmseg_nrd.apps.cost.parts import WHOLE
 from mmseg_nrd.apps.cost.report import format_suite, table_lines, terminal_tables

@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import nn
 
-from mmseg_nrd.apps.cost.models import build
+from mmseg_nrd.apps.cli.segmentor import build
 
 CONFIG = """
 norm_cfg = dict(type='SyncBN')

@@ -14,9 +14,9 @@ import torch
 from torch.fx.experimental import _config as symbolic
 from tracing_cases import needs_tracing
 
+from mmseg_nrd.apps.cli import load_segmentor, read_config
 from mmseg_nrd.apps.export import trace
 from mmseg_nrd.apps.export.command import add_export_arguments, export_file
-from mmseg_nrd.apps.export.loading import load_segmentor
 from mmseg_nrd.apps.export.onnx_file import read_onnx, write_onnx
 from mmseg_nrd.apps.export.packages import require_onnx
 from mmseg_nrd.apps.export.segmentor import ExportableSegmentor
@@ -37,7 +37,7 @@ def run(config, out, *more, read=read_program):
 
 @pytest.fixture(scope='module')
 def program(config):
-    return trace(ExportableSegmentor(load_segmentor(config)[0]), (48, 80))
+    return trace(ExportableSegmentor(load_segmentor(read_config(config))[0]), (48, 80))
 
 
 def test_an_onnx_file_says_what_goes_in_and_out(program, tmp_path):
@@ -75,7 +75,7 @@ def test_a_file_that_onnxruntime_cannot_load_is_a_sentence(tmp_path):
 
 
 def test_a_square_size_ties_nothing(config):
-    program = trace(ExportableSegmentor(load_segmentor(config)[0]), (64, 64))
+    program = trace(ExportableSegmentor(load_segmentor(read_config(config))[0]), (64, 64))
     assert program.module()(torch.zeros(1, 3, 33, 57, dtype=torch.uint8)).shape == (1, 3, 33, 57)
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_differs_is_not_left_and_the_old_one_stays(config, tmp_path,
 
 
 def test_large_logits_may_be_given_a_larger_tolerance(config, tmp_path):
-    state = load_segmentor(config)[0].state_dict()
+    state = load_segmentor(read_config(config))[0].state_dict()
     state['decode_head.conv_seg.bias'] += torch.tensor([0., 500., 0.])
     torch.save(state, tmp_path / 'weights.pth')
 
@@ -139,7 +139,7 @@ def test_a_sliding_window_is_pointed_out(config, tmp_path, capsys):
 
 
 def test_the_checkpoint_is_what_is_exported(config, tmp_path):
-    state = load_segmentor(config)[0].state_dict()
+    state = load_segmentor(read_config(config))[0].state_dict()
     state['decode_head.conv_seg.bias'] += torch.tensor([0., 50., 0.])
     torch.save({'state_dict': state}, tmp_path / 'weights.pth')
     assert run(config, tmp_path / 'a.pt2', tmp_path / 'weights.pth', '--labels')
@@ -162,19 +162,10 @@ def test_a_file_of_anything_else_is_refused(config, tmp_path):
         run(config, tmp_path / 'a.pt2', tmp_path / 'weights.pth')
 
 
-@pytest.mark.parametrize('text, message', [
-    (None, 'no such file'), ('model = dict(', 'SyntaxError'),
-    ('x = 1', 'has no model'), ("model = dict(type='NoSuchSegmentor')", 'NoSuchSegmentor'),
-    ("_base_ = 'gone.py'", 'gone.py'),
-    ("model = dict(type='EncoderDecoder', backbone=dict(type='OneConvolution'), "
-     "decode_head=dict(type='FCNHead', num_convs=-1))", r'model.decode_head \(FCNHead\): ')])
-def test_a_config_that_cannot_be_used_is_a_sentence(tmp_path, text, message):
-    path = tmp_path / 'config.py'
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises((FileNotFoundError, ValueError),
-                       match=f'config.py(.|\n)*: (.|\n)*{message}(.|\n)*Fix: '):
-        run(path, tmp_path / 'a.pt2')
+def test_a_config_without_a_model_is_refused(tmp_path):
+    (tmp_path / 'config.py').write_text('x = 1')
+    with pytest.raises(ValueError, match=r'config\.py: has no model'):
+        run(tmp_path / 'config.py', tmp_path / 'a.pt2')
 
 
 @pytest.mark.parametrize('out, options, error, message', [

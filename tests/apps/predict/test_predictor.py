@@ -197,7 +197,7 @@ def test_classes_are_those_of_the_training_else_of_the_config(tmp_path):
     cityscapes = toy_config()
     cityscapes.test_dataloader.dataset = dict(
         type='CityscapesDataset', pipeline=cityscapes.test_pipeline)
-    with pytest.raises(ValueError, match='19 class names and 19 colours for 3 classes: must'):
+    with pytest.raises(ValueError, match='19 class names and 19 colours for 3 labels'):
         Predictor(cityscapes, plain, 'cpu')
 
 
@@ -222,5 +222,5 @@ def test_what_does_not_fit_is_named(weights, changes, options, message):
 def test_row_blocks_keep_no_logits_to_sum_up(weights):
     cfg = toy_config()
     cfg.model.type = 'RowBlockEncoderDecoder'
-    with pytest.raises(ValueError, match='RowBlockEncoderDecoder with test-time augmentation'):
+    with pytest.raises(ValueError, match='model.type=RowBlockEncoderDecoder'):
         Predictor(cfg, weights, 'cpu', tta=True)

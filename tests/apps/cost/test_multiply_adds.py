@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmseg_nrd.apps.cost.models import build
+from mmseg_nrd.apps.cli.segmentor import build
 from mmseg_nrd.apps.cost.multiply_adds import check_visible, count_multiply_adds
 
 WIDTHS, STRIDES = (256, 512, 1024, 2048), (4, 8, 16, 32)
