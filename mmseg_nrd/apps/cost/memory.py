@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 from typing import Callable, Optional
 
@@ -37,8 +38,9 @@ def peak_memory(step: Callable[[], object], device: Optional[str] = None) -> int
         step()
         torch.cuda.synchronize()
         return torch.cuda.max_memory_allocated() - before
-    # torch keeps no statistics for the CPU; its profiler sees every allocation and release. The
-    # 'USDT' lines that it writes are its most severe level: what hides them hides its errors too.
+    # Else the profiler writes two lines to the screen for each run.
+    os.environ.setdefault('KINETO_LOG_LEVEL', '6')
+    # torch keeps no statistics for the CPU; its profiler sees every allocation and release.
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
         step()
     changes = [event for event in profiled.profiler.kineto_results.events()
