@@ -15,7 +15,7 @@ import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
 from mmseg_nrd.apps.cli import build, read_checkpoint, read_config, silence_host_warnings
 from mmseg_nrd.compat import whole_file
 from mmseg_nrd.hooks import check_fit
-from mmseg_nrd.utils import convert_nrd_state_dict
+from mmseg_nrd.models.decode_heads.nrd_weights import convert_nrd_state_dict
 
 
 def parse_args() -> argparse.Namespace:

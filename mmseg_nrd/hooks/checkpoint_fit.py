@@ -8,7 +8,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import find_latest_checkpoint
 from torch import Tensor
 
-from ..compat import CheckpointError
+from ..compat import CheckpointError, check_weights
 
 _RULES = ('some', 'all', 'same')
 
@@ -40,6 +40,7 @@ class CheckpointFitHook(Hook):
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Compare it with the model, before mmengine gives it to the model."""
         source = runner.cfg.get('load_from') or find_latest_checkpoint(runner.work_dir)
+        check_weights(source, checkpoint)
         model = runner.model
         while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
             model = model.module

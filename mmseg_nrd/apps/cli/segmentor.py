@@ -12,6 +12,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from mmseg.registry import MODELS
 from torch import nn
 
+from mmseg_nrd.compat import check_weights
 from mmseg_nrd.hooks.checkpoint_fit import check_fit
 
 SEED = 0
@@ -69,7 +70,9 @@ def read_checkpoint(source: str) -> dict:
     Raises:
         CheckpointError: if there is no such file, or it is no checkpoint.
     """
-    return CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+    checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
+    check_weights(source, checkpoint)
+    return checkpoint
 
 
 def load_segmentor(cfg: Config, checkpoint: Optional[str] = None,
