@@ -8,21 +8,27 @@ import json
 import shlex
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import track
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli import find_config
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.apps.cost.building import SEED
+from mmseg_nrd.apps.cli import find_config, silence_host_warnings
+from mmseg_nrd.apps.cli.segmentor import SEED
+from mmseg_nrd.apps.cost.candidate import AMP, Settings
 from mmseg_nrd.apps.cost.environment import describe_environment, environment_note
 from mmseg_nrd.apps.cost.figure import draw_suite
 from mmseg_nrd.apps.cost.memory import keep_freed_memory
 from mmseg_nrd.apps.cost.report import format_suite, terminal_tables
-from mmseg_nrd.apps.cost.settings import AMP, Settings
 from mmseg_nrd.apps.cost.suite import check_names, measure
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on; argparse says what else it got."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,9 +44,9 @@ def parse_args() -> argparse.Namespace:
                         'from a file, one a line')
     parser.add_argument('--baseline', metavar='NAME',
                         help='the config that the ratios are to (default: the first)')
-    parser.add_argument('--shape', nargs=2, type=int, metavar=('H', 'W'),
+    parser.add_argument('--shape', nargs=2, type=positive, metavar=('H', 'W'),
                         help="size of the images (default: each config's own)")
-    parser.add_argument('--batch', type=int, metavar='N',
+    parser.add_argument('--batch', type=positive, metavar='N',
                         help='images at a time (default 1, and 2 in training)')
     parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu',
                         help='where to run (default cpu)')
@@ -53,7 +59,8 @@ def parse_args() -> argparse.Namespace:
                         help="torch.compile for each part's forward pass")
     parser.add_argument('--train-step', action='store_true',
                         help='measure forward and backward too')
-    parser.add_argument('--rounds', type=int, default=9, help='turns of each step (default 9)')
+    parser.add_argument('--rounds', type=positive, default=9,
+                        help='turns of each step (default 9)')
     parser.add_argument('--keep-freed-memory', action='store_true',
                         help='let the process keep the memory it frees, as a tuned server does')
     parser.add_argument('--json', type=Path, metavar='F', help='write all figures')
@@ -67,11 +74,11 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    settings = Settings(
+        device=args.device, shape=args.shape and tuple(args.shape), batch=args.batch, amp=args.amp,
+        channels_last=args.channels_last, fuse=args.fuse, compile=args.compile,
+        train_step=args.train_step, rounds=args.rounds)
     try:
-        settings = Settings(
-            device=args.device, shape=args.shape and tuple(args.shape), batch=args.batch,
-            amp=args.amp, channels_last=args.channels_last, fuse=args.fuse,
-            compile=args.compile, train_step=args.train_step, rounds=args.rounds)
         baseline = check_names(args.configs, args.baseline)
         for path in filter(None, (args.json, args.markdown, args.plot)):
             check_writable(path)
@@ -83,8 +90,7 @@ def main() -> None:
         args.device, seed=SEED, rounds=args.rounds, amp=args.amp,
         channels_last=args.channels_last, fuse=args.fuse, compile=args.compile,
         keeps_freed_memory=args.keep_freed_memory and keep_freed_memory())
-    rows = measure(args.configs, settings, baseline,
-                   lambda configs: track(configs, description='building and counting'))
+    rows = measure(args.configs, settings, baseline, partial(print, flush=True))
     write(args, rows, environment)
     sys.exit(any(row['error'] is not None for row in rows))
 

@@ -20,7 +20,7 @@ from mmseg_nrd.apps.compare.report import format_tables, summarise, write_report
 from mmseg_nrd.apps.compare.runs import claim_runs, forget_runs, trained_runs
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.apps.cost.memory import keep_freed_memory
-from mmseg_nrd.apps.cost.pricing import UncountableError
+from mmseg_nrd.apps.cost.multiply_adds import UncountableError
 from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.compat import CheckpointError
 

@@ -13,7 +13,7 @@ from typing import Dict, Iterator, List, Optional
 import mmengine
 from mmengine.config import Config
 
-from mmseg_nrd.apps.cost.building import build
+from mmseg_nrd.apps.cli.segmentor import build
 from mmseg_nrd.apps.cost.counting import count_cost
 from mmseg_nrd.apps.cost.size import image_size
 

@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, Optional
 
 import torch
 
-from mmseg_nrd.apps.cost.peak_memory import peak_memory
+from mmseg_nrd.apps.cost.memory import peak_memory
 from mmseg_nrd.apps.cost.timing import Timing, summarise_times, time_turns
 
 

@@ -7,8 +7,9 @@ import torch
 from mmengine.device import get_device
 from torch import Tensor, nn
 
-from mmseg_nrd.apps.cost.building import build, fuse_norms
-from mmseg_nrd.apps.cost.peak_memory import peak_memory
+from mmseg_nrd.apps.cli.segmentor import build
+from mmseg_nrd.apps.cost.fuse_norms import fuse_norms
+from mmseg_nrd.apps.cost.memory import peak_memory
 from mmseg_nrd.apps.cost.timing import timer
 
 from .authors_decode import repeat_and_sum_mlp

@@ -19,7 +19,8 @@ from benchmarks.speed.races import (
     race_labels,
     race_models,
 )
-from mmseg_nrd.apps.cost.building import build, fuse_norms
+from mmseg_nrd.apps.cli.segmentor import build
+from mmseg_nrd.apps.cost.fuse_norms import fuse_norms
 
 WIDTHS = (8, 16, 32, 64)
 COMMON = dict(in_channels=64, in_index=3, channels=8, c1_in_channels=8, c1_channels=6,

@@ -1,30 +1,67 @@
 """One config of a benchmark, built and made ready to be timed."""
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Callable, Dict, Optional, Tuple
 
 import torch
-from mmengine.config import Config
-from mmengine.hub import get_config
 from torch import nn
 
-from .building import build, fuse_norms
+from mmseg_nrd.apps.cli import build, read_config
+
 from .counting import count_parts
+from .fuse_norms import fuse_norms
+from .memory import peak_memory
 from .parts import (
     PARTS,
+    Steps,
     check_segmentor,
     inference_steps,
     part_parameters,
     random_samples,
     training_steps,
 )
-from .peak_memory import peak_memory
 from .published import published_score
-from .settings import AMP, Settings
 from .size import image_channels, image_size
+
+AMP = {'fp16': torch.float16, 'bf16': torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How every config of a benchmark is run.
+
+    Attributes:
+        device (str): 'cpu' or 'cuda'.
+        shape (tuple[int, int], optional): (H, W) of the images; None takes each config's own.
+        batch (int, optional): Images at a time; None takes 1 at inference and 2 in training,
+            where norms need two values.
+        amp (str, optional): One of ``AMP``.
+        channels_last (bool): Weights and images in channels-last memory.
+        fuse (bool): Norms taken into the convolutions before them, at inference.
+        compile (bool): ``torch.compile`` for the forward pass of each part.
+        train_step (bool): Measure forward and backward too.
+        rounds (int): Turns of each step.
+    """
+    device: str = 'cpu'
+    shape: Optional[Tuple[int, int]] = None
+    batch: Optional[int] = None
+    amp: Optional[str] = None
+    channels_last: bool = False
+    fuse: bool = False
+    compile: bool = False
+    train_step: bool = False
+    rounds: int = 9
+
+    @property
+    def modes(self) -> Tuple[str, ...]:
+        return ('inference', 'training') if self.train_step else ('inference',)
+
+    def images(self, mode: str) -> int:
+        """Images at a time, in a mode."""
+        return self.batch or (1 if mode == 'inference' else 2)
 
 
 @dataclass
@@ -37,16 +74,15 @@ class Candidate:
         published (dict, optional): Its accuracy by its authors, see
             :func:`~mmseg_nrd.apps.cost.published.published_score`.
         error (str, optional): Why it could not be built or run.
-        parameters, multiply_adds, peak_bytes (dict): By mode and part.
+        figures (dict[str, dict[str, dict]]): Parameters, multiply-adds and peak bytes, by mode
+            and part.
         steps (dict[tuple[str, str], Callable]): By mode and part.
     """
     config: str
     size: Optional[Tuple[int, int]] = None
     published: Optional[Dict[str, object]] = None
     error: Optional[str] = None
-    parameters: Dict[str, Dict[str, int]] = field(default_factory=dict)
-    multiply_adds: Dict[str, Dict[str, int]] = field(default_factory=dict)
-    peak_bytes: Dict[str, Dict[str, int]] = field(default_factory=dict)
+    figures: Dict[str, Dict[str, Dict[str, int]]] = field(default_factory=dict)
     steps: Dict[Tuple[str, str], Callable[[], object]] = field(default_factory=dict)
 
     @property
@@ -59,24 +95,6 @@ def config_name(config: str) -> str:
     return Path(config.split('::')[-1]).stem
 
 
-def read_config(config: str) -> Config:
-    """Read a config by its path, or by its name in a package, such as ``mmseg::``.
-
-    Args:
-        config (str): Either.
-
-    Returns:
-        Config: with a model in it.
-
-    Raises:
-        ValueError: if it describes no model.
-    """
-    cfg = get_config(config) if '::' in config else Config.fromfile(config)
-    if 'model' not in cfg:
-        raise ValueError(f'{config}: has no model. Fix: name the config of a segmentor.')
-    return cfg
-
-
 def prepare(config: str, settings: Settings) -> Candidate:
     """Build a config, count what it costs, run each of its steps and measure their memory.
 
@@ -87,78 +105,59 @@ def prepare(config: str, settings: Settings) -> Candidate:
     Returns:
         Candidate: ready to be timed, or with its ``error``.
     """
-    candidate = Candidate(config)
     try:
-        _prepare(candidate, settings)
+        cfg = read_config(config)
+        candidate = Candidate(config, tuple(settings.shape or image_size(cfg)),
+                              published_score(Path(cfg.filename)))
+        for mode in settings.modes:
+            _prepare_mode(candidate, cfg.model, mode, settings)
+        return candidate
     except Exception as error:  # whatever a config of somebody else's raises is its row's result
-        candidate.error = f'{type(error).__name__}: {error}'
-        candidate.steps.clear()
-    return candidate
-
-
-def _prepare(candidate: Candidate, settings: Settings) -> None:
-    cfg = read_config(candidate.config)
-    _check_mask_head(cfg.model)
-    candidate.published = published_score(Path(cfg.filename))
-    candidate.size = tuple(settings.shape or image_size(cfg))
-    for mode in settings.modes:
-        _prepare_mode(candidate, cfg.model, mode, settings)
-
-
-def _check_mask_head(cfg: dict) -> None:
-    head = cfg.get('decode_head')
-    kind = head.get('type') if isinstance(head, dict) else None
-    if kind in ('MaskFormerHead', 'Mask2FormerHead') and not importlib.util.find_spec('mmdet'):
-        raise ImportError(f'{kind} needs mmdet, which is not installed. Fix: install mmdet, or '
-                          'leave this config out.')
+        return Candidate(config, error=f'{type(error).__name__}: {error}')
 
 
 def _prepare_mode(candidate: Candidate, cfg: dict, mode: str, settings: Settings) -> None:
-    training = mode == 'training'
-    model = _model(cfg, training, settings)
-    within = _surroundings(mode, settings)
-    make_steps = within(_step_maker(model, candidate.size, mode, settings))
-    candidate.parameters[mode] = part_parameters(model, training)
-    candidate.multiply_adds[mode] = within(lambda: count_parts(model, make_steps()))()
+    model = _model(cfg, mode, settings)
+    within = partial(_run, mode, settings)
+    make_steps = partial(within, partial(_make_steps, model, candidate.size, mode, settings))
+    parameters = part_parameters(model, mode == 'training')
+    multiply_adds = within(lambda: count_parts(model, make_steps()))
     if settings.compile:
         _compile(model)
-    peaks = candidate.peak_bytes[mode] = {}
+    figures = candidate.figures[mode] = {}
     for name, step in make_steps().items():
-        step = candidate.steps[mode, name] = within(step)
+        step = candidate.steps[mode, name] = partial(within, step)
         step()  # what is made once, such as a compiled graph, is not the step's memory
-        peaks[name] = peak_memory(step, settings.device)
+        figures[name] = dict(
+            parameters=parameters[name], multiply_adds=multiply_adds[name],
+            peak_bytes=peak_memory(step, settings.device))
 
 
-def _model(cfg: dict, training: bool, settings: Settings) -> nn.Module:
+def _model(cfg: dict, mode: str, settings: Settings) -> nn.Module:
     model = build(cfg, settings.device)
     check_segmentor(model)
-    if settings.fuse and not training:
+    if settings.fuse and mode == 'inference':
         model = fuse_norms(model)
-    model.train(training)
+    model.train(mode == 'training')
     return model.to(memory_format=torch.channels_last) if settings.channels_last else model
 
 
-def _step_maker(model: nn.Module, size: Tuple[int, int], mode: str,
-                settings: Settings) -> Callable[[], dict]:
+def _make_steps(model: nn.Module, size: Tuple[int, int], mode: str, settings: Settings) -> Steps:
     images = torch.randn(settings.images(mode), image_channels(model), *size,
                          device=settings.device)
     if settings.channels_last:
         images = images.contiguous(memory_format=torch.channels_last)
     if mode == 'inference':
-        return lambda: inference_steps(model, images)
-    samples = random_samples(len(images), model.num_classes, size, settings.device)
-    return lambda: training_steps(model, images, samples)
+        return inference_steps(model, images)
+    return training_steps(
+        model, images, random_samples(len(images), model.num_classes, size, settings.device))
 
 
-def _surroundings(mode: str, settings: Settings) -> Callable:
-    """Wraps a step in the modes of torch that it runs under."""
-    def within(step):
-        def run():
-            with torch.inference_mode(mode == 'inference'), torch.autocast(
-                    settings.device, AMP.get(settings.amp), enabled=settings.amp is not None):
-                return step()
-        return run
-    return within
+def _run(mode: str, settings: Settings, step: Callable[[], object]) -> object:
+    """Run a step in the modes of torch that it is measured under."""
+    with torch.inference_mode(mode == 'inference'), torch.autocast(
+            settings.device, AMP.get(settings.amp), enabled=settings.amp is not None):
+        return step()
 
 
 def _compile(model: nn.Module) -> None:

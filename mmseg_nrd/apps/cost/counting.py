@@ -7,8 +7,8 @@ from typing import Dict, Tuple
 import torch
 from torch import nn
 
+from .multiply_adds import UncountableError, check_visible, count_multiply_adds
 from .parts import WHOLE, inference_steps, part_parameters
-from .pricing import UncountableError, check_visible, count_multiply_adds
 from .size import image_channels
 
 

@@ -1,12 +1,11 @@
 """Rows of a suite as a picture: what each model costs, and what it is known to give."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
 from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
@@ -22,31 +21,11 @@ def distinct_colours(count: int) -> List[Tuple[float, float, float]]:
     return [(colours[::2] + colours[1::2])[index % 20] for index in range(count)]
 
 
-@dataclass
-class _Dot:
-    """One model in the picture."""
-    number: int
-    name: str
-    row: Dict[str, object]
-
-    @property
-    def colour(self) -> Tuple[float, float, float]:
-        return distinct_colours(self.number)[-1]
-
-    def multiply_adds(self, mode: str) -> float:
-        return self.row['modes'][mode]['parts'][WHOLE]['multiply_adds'] / 1e9
-
-    def milliseconds(self, mode: str) -> float:
-        return self.row['modes'][mode]['parts'][WHOLE]['seconds']['median'] * 1e3
-
-
-def _most_common_dataset(dots: Sequence[_Dot]) -> Tuple[str, List[_Dot]]:
-    by_dataset: Dict[str, List[_Dot]] = {}
-    for dot in dots:
-        if dot.row.get('published') is not None:
-            by_dataset.setdefault(dot.row['published']['dataset'], []).append(dot)
-    dataset, known = max(by_dataset.items(), key=lambda item: len(item[1]), default=('', []))
-    return (dataset, known) if len(known) > 1 else ('', [])
+def _most_common_dataset(rows: Iterable[dict]) -> Optional[str]:
+    """The data set that most rows have a published accuracy on; None if only one has."""
+    counts = Counter(row['published']['dataset'] for row in rows if row.get('published'))
+    dataset, count = max(counts.items(), key=lambda item: item[1], default=(None, 0))
+    return dataset if count > 1 else None
 
 
 def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
@@ -62,27 +41,29 @@ def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
         path (Path): The picture.
     """
     modes = modes_of(rows)
-    dots = [_Dot(number, name, row) for number, (name, row) in enumerate(
-        zip(short_names([row['name'] for row in rows]), rows), start=1) if row['error'] is None]
-    dataset, known = _most_common_dataset(dots)
-    columns = max(len(modes), 2 if known else 1)
-    figure = Figure(figsize=(5 * columns + 3, 9 if known else 5), layout='constrained')
-    axes = figure.subplots(2 if known else 1, columns, squeeze=False)
-
-    def draw(axis: Axes, dot: _Dot, x: float, y: float) -> None:
-        axis.plot(x, y, 'o', color=dot.colour, label=dot.name)
-
-    for axis, mode in zip(axes[0], modes):
-        for dot in dots:
-            draw(axis, dot, dot.multiply_adds(mode), dot.milliseconds(mode))
-        axis.set(title=TITLES[mode], xlabel=_MULTIPLY_ADDS, ylabel=_LATENCY, yscale='log')
+    models = [model for model in zip(
+        short_names([row['name'] for row in rows]), distinct_colours(len(rows)), rows)
+        if model[2]['error'] is None]
+    dataset = _most_common_dataset(row for _, _, row in models)
+    columns = max(len(modes), 2 if dataset else 1)
+    figure = Figure(figsize=(5 * columns + 3, 9 if dataset else 5), layout='constrained')
+    axes = figure.subplots(2 if dataset else 1, columns, squeeze=False)
     for axis in axes[0, len(modes):]:
         axis.remove()
-    if known:
-        for axis, value, label in ((axes[1, 0], _Dot.multiply_adds, _MULTIPLY_ADDS),
-                                   (axes[1, 1], _Dot.milliseconds, _LATENCY)):
-            for dot in known:
-                draw(axis, dot, value(dot, modes[0]), dot.row['published']['miou'])
+    for name, colour, row in models:
+        wholes = [row['modes'][mode]['parts'][WHOLE] for mode in modes]
+        places = [(whole['multiply_adds'] / 1e9, whole['seconds']['median'] * 1e3)
+                  for whole in wholes]
+        for axis, place in zip(axes[0], places):
+            axis.plot(*place, 'o', color=colour, label=name)
+        published = row.get('published')
+        if dataset and published and published['dataset'] == dataset:
+            for axis, cost in zip(axes[1], places[0]):
+                axis.plot(cost, published['miou'], 'o', color=colour)
+    for axis, mode in zip(axes[0], modes):
+        axis.set(title=TITLES[mode], xlabel=_MULTIPLY_ADDS, ylabel=_LATENCY, yscale='log')
+    if dataset:
+        for axis, label in zip(axes[1], (_MULTIPLY_ADDS, _LATENCY)):
             axis.set(title=f'as published, {dataset}', xlabel=label, ylabel='mIoU, %')
     for axis in figure.axes:
         axis.set(xscale='log')

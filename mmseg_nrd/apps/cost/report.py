@@ -93,6 +93,12 @@ def modes_of(rows: Sequence[Dict[str, object]]) -> List[str]:
     return next((list(row['modes']) for row in rows if row['modes']), ['inference'])
 
 
+def markdown_table(lines: Sequence[Sequence[str]]) -> str:
+    """A header and the lines below it as a Markdown table."""
+    header, *rows = [[cell.replace('|', '\\|') for cell in line] for line in lines]
+    return ''.join(f'| {" | ".join(line)} |\n' for line in (header, ['---'] * len(header), *rows))
+
+
 def format_suite(rows: Sequence[Dict[str, object]]) -> str:
     """The rows as Markdown tables, one for each mode.
 
@@ -102,14 +108,8 @@ def format_suite(rows: Sequence[Dict[str, object]]) -> str:
     Returns:
         str: the tables.
     """
-    parts = []
-    for mode in modes_of(rows):
-        header, *lines = [[cell.replace('|', '\\|') for cell in line]
-                          for line in table_lines(rows, mode)]
-        table = [header, ['---'] * len(header), *lines]
-        parts.append('\n'.join([f'### {TITLES[mode]}', '',
-                                *(f'| {" | ".join(line)} |' for line in table)]))
-    return '\n\n'.join(parts) + '\n'
+    return '\n'.join(f'### {TITLES[mode]}\n\n{markdown_table(table_lines(rows, mode))}'
+                     for mode in modes_of(rows))
 
 
 def terminal_tables(rows: Sequence[Dict[str, object]]) -> List[Table]:

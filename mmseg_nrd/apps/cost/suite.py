@@ -2,13 +2,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Callable, Dict, Iterable, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from .candidate import Candidate, config_name, prepare
+from .candidate import Candidate, Settings, config_name, prepare
 from .parts import WHOLE
-from .settings import Settings
 from .timing import summarise_times, time_turns
 
 # Shorter turns would measure the caches that the step before left.
@@ -42,14 +41,14 @@ def check_names(configs: Sequence[str], baseline: Optional[str]) -> str:
 
 
 def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] = None,
-            follow: Callable[[Iterable], Iterable] = iter) -> List[Dict[str, object]]:
+            tell: Callable[[str], object] = lambda text: None) -> List[Dict[str, object]]:
     """Build every config, then time all of them in turns, in this process.
 
     Args:
         configs (Sequence[str]): Paths or upstream names.
         settings (Settings): How to run them.
         baseline (str, optional): Which one the ratios are to. Defaults to None, the first.
-        follow (Callable): Wraps the configs while they are prepared, to show progress.
+        tell (Callable): Is told what is being done. Defaults to nobody.
 
     Returns:
         list[dict]: a row for each config, with its figures by mode and part, or its error.
@@ -58,9 +57,13 @@ def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] 
         ValueError: if a name is ambiguous or unknown.
     """
     baseline = check_names(configs, baseline)
-    candidates = [prepare(config, settings) for config in follow(configs)]
+    candidates = []
+    for number, config in enumerate(configs, start=1):
+        tell(f'[{number}/{len(configs)}] building and counting {config_name(config)}')
+        candidates.append(prepare(config, settings))
     steps = {(candidate.name, *key): step for candidate in candidates
              for key, step in candidate.steps.items()}
+    tell(f'timing {len(steps)} steps, {settings.rounds} rounds')
     # Each has run several times by now.
     seconds = time_turns(steps, settings.rounds, warmup=1, turn_seconds=_TURN_SECONDS)
     rows = [_row(candidate, settings, seconds) for candidate in candidates]
@@ -71,17 +74,11 @@ def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] 
 def _row(candidate: Candidate, settings: Settings, seconds: dict) -> Dict[str, object]:
     row = dict(name=candidate.name, config=candidate.config, size=candidate.size,
                published=candidate.published, error=candidate.error, modes={})
-    if candidate.error is not None:
-        return row
-    for mode in settings.modes:
+    for mode, figures in candidate.figures.items():
         parts = {}
-        for name in candidate.multiply_adds[mode]:
+        for name, part in figures.items():
             turns = seconds[candidate.name, mode, name]
-            parts[name] = dict(
-                parameters=candidate.parameters[mode][name],
-                multiply_adds=candidate.multiply_adds[mode][name],
-                seconds=dict(asdict(summarise_times(turns)), turns=turns),
-                peak_bytes=candidate.peak_bytes[mode][name])
+            parts[name] = dict(part, seconds=dict(asdict(summarise_times(turns)), turns=turns))
         whole = parts[WHOLE]
         whole['frames_per_second'] = settings.images(mode) / whole['seconds']['median']
         row['modes'][mode] = dict(images=settings.images(mode), parts=parts)

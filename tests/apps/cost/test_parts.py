@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmseg_nrd.apps.cost.building import build
+from mmseg_nrd.apps.cli.segmentor import build
 from mmseg_nrd.apps.cost.counting import count_parts
 from mmseg_nrd.apps.cost.parts import (
     WHOLE,

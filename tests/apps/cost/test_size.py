@@ -5,8 +5,8 @@ import pytest
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from mmseg_nrd.apps.cost.building import build
-from mmseg_nrd.apps.cost.size import image_channels
+from mmseg_nrd.apps.cli.segmentor import build
+from mmseg_nrd.apps.cost.size import image_channels, image_size
 from mmseg_nrd.apps.cost.step_cost import measure_steps
 
 
@@ -38,3 +38,13 @@ def test_costs_and_training_steps_take_images_of_those_channels():
     assert [cost.multiply_adds - costs['1'].multiply_adds for cost in costs.values()] == [
         (n - 1) * 9 * 4 * 16 * 32 for n in (1, 3, 4, 6)]
     assert len(times) == 4
+
+
+def test_the_size_is_the_preprocessors_or_the_crops():
+    cfg = config(3, 3)
+    assert image_size(cfg) == (32, 64)
+    cfg.model.data_preprocessor = None
+    with pytest.raises(ValueError, match='data_preprocessor.size'):
+        image_size(cfg)
+    cfg.crop_size = (48, 80)
+    assert image_size(cfg) == (48, 80)

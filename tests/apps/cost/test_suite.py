@@ -8,12 +8,10 @@ import cv2
 import pytest
 import torch
 
-from mmseg_nrd.apps.cost.candidate import prepare, read_config
+from mmseg_nrd.apps.cost.candidate import Settings, prepare
 from mmseg_nrd.apps.cost.figure import draw_suite
 from mmseg_nrd.apps.cost.parts import WHOLE
 from mmseg_nrd.apps.cost.report import format_suite, table_lines, terminal_tables
-from mmseg_nrd.apps.cost.settings import Settings
-from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.apps.cost.suite import check_names, measure
 
 ROOT = Path(__file__).parents[3]
@@ -50,9 +48,11 @@ def configs(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def rows(configs):
-    chosen = [configs[name] for name in ('narrow', 'broken', 'wide', 'empty')]
-    return measure([*chosen, 'nowhere.py'], Settings(train_step=True, rounds=2),
-                   'wide')
+    chosen, told = [configs[name] for name in ('narrow', 'broken', 'wide', 'empty')], []
+    rows = measure([*chosen, 'nowhere.py'], Settings(train_step=True, rounds=2), 'wide',
+                   told.append)
+    assert [text.split()[-1] for text in told[:-1]] == [row['name'] for row in rows]
+    return rows
 
 
 def test_rows_are_whole_and_parts_with_ratios_to_the_baseline(rows):
@@ -89,7 +89,7 @@ def test_rows_are_whole_and_parts_with_ratios_to_the_baseline(rows):
 def test_a_config_that_fails_is_a_row_with_its_error(rows):
     _, broken, _, empty, nowhere = rows
     assert broken['error'] and broken['modes'] == {}
-    assert empty['error'].startswith('ValueError: ') and 'has no model. Fix: ' in empty['error']
+    assert 'model' in empty['error']
     assert 'FileNotFoundError' in nowhere['error'] and 'nowhere.py' in nowhere['error']
 
 
@@ -131,15 +131,16 @@ def test_flags_reach_the_model(configs):
     def logits(**flags):
         candidate = prepare(configs['narrow'], Settings(shape=(32, 32), **flags))
         assert candidate.error is None
-        return candidate.steps['inference', WHOLE](), candidate.parameters['inference']
-    plain, parameters = logits()
+        return candidate.steps['inference', WHOLE](), candidate.figures['inference']
+    plain, figures = logits()
     assert plain.dtype == torch.float32 and plain.is_contiguous() and plain.is_inference()
     assert logits(amp='bf16')[0].dtype == torch.bfloat16
     assert logits(channels_last=True)[0].is_contiguous(memory_format=torch.channels_last)
-    fused, fewer = logits(fuse=True)
+    fused, others = logits(fuse=True)
     torch.testing.assert_close(fused, plain, rtol=1e-3, atol=1e-4)
     # The norm's weight and bias of 8 channels go, the convolution gets a bias.
-    assert parameters['decode_head'] - fewer['decode_head'] == 8
+    without = figures['decode_head']['parameters'] - others['decode_head']['parameters']
+    assert without == 8
 
 
 @pytest.mark.slow
@@ -152,54 +153,14 @@ def test_compiled_models_are_measured_like_the_others(configs):
         assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize('settings, message', [
-    (dict(shape=(0, 64)), r'shape=\(0, 64\): height and width must be at least 1'),
-    (dict(shape=(64, -1)), r'shape=\(64, -1\): height'),
-    (dict(batch=0), 'batch=0: must be at least 1'),
-    (dict(rounds=0), 'rounds=0: must be at least 1'),
-    (dict(device='tpu'), "device='tpu': must be 'cpu' or 'cuda'"),
-    (dict(amp='fp8'), "amp='fp8': must be one of"),
-    (dict(amp='fp16'), "amp='fp16': must be 'bf16' on device='cpu'"),
-])
-def test_settings_that_cannot_be_kept_are_refused(settings, message):
-    with pytest.raises(ValueError, match=f'{message}.*Fix: '):
-        Settings(**settings)
-
-
-def test_a_gpu_that_is_not_there_or_lacks_bf16_is_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
-    with pytest.raises(ValueError, match="device='cuda': torch finds no CUDA device.*Fix: "):
-        Settings(device='cuda')
-    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
-    monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda: False)
-    with pytest.raises(ValueError, match="amp='bf16': this GPU does not.*Fix: amp='fp16'"):
-        Settings(device='cuda', amp='bf16')
-
-
 def test_names_of_rows():
     configs = ['a/one.py', 'mmseg::b/two.py']
     assert check_names(configs, None) == 'one'
     assert check_names(configs, 'two') == check_names(configs, 'mmseg::b/two.py') == 'two'
-    with pytest.raises(ValueError, match="baseline='three': must be one of one, two. Fix: "):
+    with pytest.raises(ValueError, match='three.*one, two'):
         check_names(configs, 'three')
-    with pytest.raises(ValueError, match='one: given 2 times.*Fix: '):
+    with pytest.raises(ValueError, match='one: given 2 times'):
         check_names([*configs, 'c/one.py'], None)
-
-
-def test_mask_heads_are_refused_in_words():
-    error = prepare('mmseg::maskformer/maskformer_r50-d32_8xb2-160k_ade20k-512x512.py', BATCH).error
-    assert error == ('ImportError: MaskFormerHead needs mmdet, which is not installed. '
-                     'Fix: install mmdet, or leave this config out.')
-
-
-def test_image_size_is_the_preprocessors_or_the_crops(configs):
-    cfg = read_config(configs['narrow'])
-    assert image_size(cfg) == (32, 64)
-    cfg.model.data_preprocessor = None
-    with pytest.raises(ValueError, match='size is not set.*Fix: '):
-        image_size(cfg)
-    cfg.crop_size = (48, 80)
-    assert image_size(cfg) == (48, 80)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mmseg_nrd.apps.cost.timing import Timing, ratio, time_alternating
+from mmseg_nrd.apps.cost.timing import Timing, ratio, time_alternating, time_turns
 
 
 def test_steps_take_turns_after_the_warm_up():
@@ -18,6 +18,20 @@ def test_steps_take_turns_after_the_warm_up():
 def test_seconds_are_those_of_one_step():
     times = time_alternating({'slow': lambda: time.sleep(0.05)}, rounds=3, warmup=0)
     assert 0.05 <= times['slow'].median < 0.5
+
+
+def test_short_steps_fill_their_turn():
+    calls = []
+    seconds = time_turns({'short': lambda: calls.append(0)}, rounds=2, turn_seconds=0.01)
+    assert len(calls) > 100
+    assert all(each < 0.005 for each in seconds['short'])
+
+
+def test_long_steps_run_once_a_turn():
+    calls = []
+    time_turns({'long': lambda: (time.sleep(0.02), calls.append(0))}, rounds=2, warmup=1,
+               turn_seconds=0.01)
+    assert len(calls) == 3
 
 
 def test_an_error_is_not_swallowed():

@@ -13,7 +13,7 @@ from mmseg.registry import TRANSFORMS
 from PIL import Image
 from toy import CLASSES, PALETTE, save_toy, toy_config
 
-from mmseg_nrd.apps.cost.peak_memory import peak_memory
+from mmseg_nrd.apps.cost.memory import peak_memory
 from mmseg_nrd.apps.predict import Predictor, UnreadableImageError, draw_overlay
 
 

@@ -1,10 +1,12 @@
-"""Multiply-adds of a step, with a price for every operation that it runs.
+"""Multiply-adds of a step, priced by torch's registry; an operation without a price is an error.
 
-mmengine's counter skips what it does not know, and torch's adds nothing for it. Here an operation
-is priced, or known to multiply nothing worth counting (:mod:`.free_operations`), or an error.
+torch's own counter takes what it does not know for nothing. Here an operation has a price, or is
+known to multiply nothing worth counting: it copies, moves, draws or compares numbers, or does a few
+operations for each element.
 """
 from __future__ import annotations
 
+import re
 from typing import Callable, Set
 
 import torch
@@ -12,8 +14,6 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mmseg_nrd.compat import require_torch
-
-from .free_operations import is_free
 
 # Export, which loads models as benchmarks do, ends here as well.
 require_torch('2.5', 'what benchmarks, compares or exports')
@@ -26,6 +26,22 @@ from torch.utils.flop_counter import (  # noqa: E402  (older ones lack some of i
 )
 
 aten = torch.ops.aten
+
+# Names of free operations beside those that torch itself tags as elementwise or as views.
+_FREE = re.compile('aten::_*(' + '|'.join((
+    'lift_fresh|(to_|unsafe_)?(copy|view)_?|detach_|cat|stack|repeat|flip|roll|tri[lu]|diag_embed',
+    '(new_)?(empty|full|ones|zeros|rand|randn|randint)(_like|_strided)?|scalar_tensor',
+    'randperm|arange|linspace|eye|(fill|zero|random|uniform|normal|bernoulli)_?|native_dropout.*',
+    'pixel_(un)?shuffle|im2col|col2im|(constant|reflection|replication)_pad.*',
+    '(as_strided|select|slice|unfold)_(backward|scatter)?',
+    '(unsafe_)?(index|gather|scatter|masked|embedding)(_.*)?',
+    'sort|topk|arg(max|min)|nonzero|count_nonzero|bincount|histc|unique2|equal|floor_divide',
+    'sum|cumsum|mean|prod|(var|std)(_mean)?|a?max|a?min|aminmax|any|(is_)?all(_true)?',
+    'norm|linalg_vector_norm|logsumexp|local_scalar_dense|(safe_|log_)?softmax.*',
+    '(native_|cudnn_)?(batch|layer|group)_norm.*|.*pool2d.*|upsample_.*|grid_sampler_.*',
+    '(leaky_relu|hard(tanh|swish|sigmoid))_backward|prelu.*|(nll|mse|smooth_l1)_loss.*',
+    'binary_cross_entropy.*',
+)) + ')')
 
 # Modules of mmcv.ops that are plain torch; the compiled ones run where no dispatch mode looks.
 _PLAIN_MMCV = {'CrissCrossAttention', 'SimpleRoIAlign'}
@@ -64,18 +80,18 @@ class _Counter(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        price = _PRICES.get(func._overloadpacket)
-        if price is not None:
-            out = func(*args, **kwargs)
-            self.operations += price(*args, **kwargs, out_val=out)
-            return out
-        if not is_free(func):
+        price, name = _PRICES.get(func._overloadpacket), func._overloadpacket._qualified_op_name
+        if price is None and not (
+                torch.Tag.pointwise in func.tags or func.is_view or _FREE.fullmatch(name)):
             with self:  # a linear layer, for one, is a matrix product below
                 out = func.decompose(*args, **kwargs)
             if out is not NotImplemented:
                 return out
-            self.unpriced.add(func._overloadpacket._qualified_op_name)
-        return func(*args, **kwargs)
+            self.unpriced.add(name)
+        out = func(*args, **kwargs)
+        if price is not None:
+            self.operations += price(*args, **kwargs, out_val=out)
+        return out
 
 
 def count_multiply_adds(step: Callable[[], object]) -> int:
@@ -105,8 +121,7 @@ def count_multiply_adds(step: Callable[[], object]) -> int:
     if counter.unpriced:
         raise UncountableError(
             f'{", ".join(sorted(counter.unpriced))}: must have a price or be known to multiply '
-            'nothing worth counting. Fix: enter it in pricing.py or free_operations.py of '
-            'mmseg_nrd/apps/cost.')
+            f'nothing worth counting. Fix: enter it in {__name__}.')
     return counter.operations // 2
 
 

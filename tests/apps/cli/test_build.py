@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from mmseg_nrd.apps.cost.building import build
+from mmseg_nrd.apps.cli.segmentor import build
 
 FAR = dict(type='Pretrained', checkpoint='http://nowhere.invalid/weights.pth')
 NORM = dict(type='SyncBN', requires_grad=True)

@@ -1,14 +1,10 @@
-"""Models as a benchmark wants them: alone on one device, untrained, with or without their norms."""
+"""Norms taken into the convolutions before them, as deployed models have them."""
 from __future__ import annotations
 
 import copy
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-from mmseg_nrd.apps.cli.segmentor import SEED, build
-
-__all__ = ['SEED', 'build', 'fuse_norms']
 
 
 def fuse_norms(module: nn.Module) -> nn.Module:

@@ -1,14 +1,16 @@
 """Every operation is priced: closed forms, and what must not count as nothing."""
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmseg_nrd.apps.cost.building import build
-from mmseg_nrd.apps.cost.pricing import check_visible, count_multiply_adds
+from mmseg_nrd.apps.cli.segmentor import build
+from mmseg_nrd.apps.cost.multiply_adds import _FREE, check_visible, count_multiply_adds
 
 WIDTHS, STRIDES = (256, 512, 1024, 2048), (4, 8, 16, 32)
 HEAD = dict(in_channels=2048, in_index=3, channels=512, c1_in_channels=256, c1_channels=48,
@@ -16,7 +18,8 @@ HEAD = dict(in_channels=2048, in_index=3, channels=512, c1_in_channels=256, c1_c
 
 
 def levels(height, width):
-    return [torch.zeros(1, channels, height // stride, width // stride)
+    # Shapes alone, so that large maps take no time.
+    return [torch.zeros(1, channels, height // stride, width // stride, device='meta')
             for channels, stride in zip(WIDTHS, STRIDES)]
 
 
@@ -46,7 +49,8 @@ def deeplabv3plus(places, classes):
     ('DepthwiseSeparableASPPHead', deeplabv3plus, (1, 12, 24, 36), (512, 1024), 19, 27.24),
 ])
 def test_heads_equal_their_closed_forms(kind, closed_form, dilations, size, classes, giga):
-    head = build(dict(type=kind, num_classes=classes, dilations=dilations, **HEAD), 'cpu')
+    with torch.device('meta'):
+        head = build(dict(type=kind, num_classes=classes, dilations=dilations, **HEAD), 'meta')
     counted = count_multiply_adds(lambda: head(levels(*size)))
     assert counted == closed_form(size[0] * size[1] // 32 ** 2, classes)
     assert round(counted / 1e9, 2) == giga
@@ -58,11 +62,11 @@ def test_what_follows_the_aspp_costs_about_30_per_cent_as_the_paper_says():
 
 
 @pytest.mark.parametrize('groups', [1, 4])
-@pytest.mark.parametrize('kind, out', [(nn.Conv2d, 5 * 7), (nn.ConvTranspose2d, 5 * 7)])
-def test_a_convolution_backward_costs_it_once_for_each_gradient(kind, out, groups):
+@pytest.mark.parametrize('kind', [nn.Conv2d, nn.ConvTranspose2d])
+def test_a_convolution_backward_costs_it_once_for_each_gradient(kind, groups):
     conv = kind(4, 8, 3, padding=1, groups=groups, bias=False)
     image = torch.randn(2, 4, 5, 7, requires_grad=True)
-    forward = 2 * out * 4 * 8 * 9 // groups
+    forward = 2 * (5 * 7) * 4 * 8 * 9 // groups
     assert count_multiply_adds(lambda: conv(image)) == forward
     assert count_multiply_adds(lambda: conv(image).sum().backward()) == 3 * forward
     frozen = image.detach()
@@ -110,8 +114,17 @@ def test_agrees_with_the_counter_of_torch():
     (lambda: torch.cdist(torch.randn(30, 3), torch.randn(40, 3), p=1), 'aten::_cdist_forward'),
 ])
 def test_an_operation_without_a_price_is_an_error(step, name):
-    with pytest.raises(ValueError, match=f'{name}.*must have a price.*Fix: enter it in pricing'):
+    with pytest.raises(ValueError, match=name):
         count_multiply_adds(step)
+
+
+def test_no_matrix_product_of_torch_is_free():
+    names = {schema.name for schema in torch._C._jit_get_all_schemas()}
+    free = [name for name in names if _FREE.fullmatch(name)]
+    product = re.compile('mm|mv|conv|attention|fft|dist|rnn|lstm|gru|solve|inv|dot|mat|linear')
+    assert len(free) > 150
+    # Bilinear interpolation is a few operations for each element.
+    assert [name for name in free if product.search(name) and 'upsample' not in name] == []
 
 
 def test_an_error_of_the_step_leaves_the_fast_path_on():
@@ -123,5 +136,5 @@ def test_an_error_of_the_step_leaves_the_fast_path_on():
 def test_compiled_operations_of_mmcv_are_refused_unseen():
     from mmcv.ops import CARAFE, CrissCrossAttention
     check_visible(nn.Sequential(nn.Conv2d(1, 1, 1), CrissCrossAttention(8)))
-    with pytest.raises(ValueError, match='CARAFE: compiled operations of mmcv.*Fix: leave'):
+    with pytest.raises(ValueError, match='CARAFE'):
         check_visible(nn.Sequential(CARAFE(3, 1, 2)))
