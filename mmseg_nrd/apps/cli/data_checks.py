@@ -58,6 +58,13 @@ def _samples_are_as_listed(kind: type) -> bool:
             and kind.__getitem__ is BaseDataset.__getitem__)
 
 
+def _places(dataset: Mapping[str, Any]) -> List[str]:
+    """The folders, and the list of files, that a data set of a config is to be found in."""
+    root = dataset.get('data_root') or ''
+    parts = [*(dataset.get('data_prefix') or {}).values(), dataset.get('ann_file')]
+    return [path for path in (root, *(os.path.join(root, part) for part in parts if part)) if path]
+
+
 def build_data_sets(cfg: Mapping[str, Any], split: str, remote: bool = True
                     ) -> Iterator[Optional[BaseDataset]]:
     """Build the data sets of a split, those inside of wrappers one by one.
@@ -85,9 +92,12 @@ def build_data_sets(cfg: Mapping[str, Any], split: str, remote: bool = True
             continue
         try:
             built = build_dataset(cfg, dataset)
-        except FileNotFoundError as error:
-            raise FileNotFoundError(f'{where}: looked for {error.filename or error}, which does '
-                                    f'not exist. {_HINT}') from error
+        except (AssertionError, FileNotFoundError) as error:  # MMSeg's own say little
+            missing = [path for path in _places(dataset) if not os.path.exists(path)]
+            if not missing:
+                raise
+            raise FileNotFoundError(f'{where}: looked for {missing[0]}, which does not exist. '
+                                    f'{_HINT}') from error
         except ValueError as error:
             # An empty list cannot be serialised, which numpy tells in these words.
             if 'need at least one array' not in str(error):
