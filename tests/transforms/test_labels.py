@@ -18,7 +18,8 @@ def labels(*size, value=0):
 
 @pytest.mark.parametrize('size', [(4, 6), (7, 3), (2, 2)], ids=str)
 @pytest.mark.parametrize('value, num_classes, ignore_index', [
-    (0, 1, 255), (1, 1, 255), (18, 19, 255), (255, 19, 255), (254, 19, 254), (255, 256, 0), (200, None, 255)])
+    (0, 1, 255), (1, 1, 255), (18, 19, 255), (255, 19, 255), (254, 19, 254), (255, 256, 0),
+    (200, None, 255)])
 def test_labels_in_range_and_ignored_ones_pass(size, value, num_classes, ignore_index):
     assert label_faults(labels(*size, value=value), size, num_classes, ignore_index) == []
 

@@ -8,7 +8,6 @@ from mmseg.registry import DATASETS
 from mmseg_nrd.apps.cli.data_checks import check_data, count_images
 from mmseg_nrd.apps.street_scenes.writer import write_street_scenes
 
-
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
 
 
