@@ -1,20 +1,19 @@
-# make demo   see NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
-# make test   the tests            make test-slow   the long ones
-# make lint   ruff                 make format      sort imports, mend what ruff can; no layout
-# make clean  remove what make made
-# make ablations  GUN's ablations on street scenes, three seeds; two to three hours
-#             (demo, ablations, decoders and theta-init go on where they were stopped; make clean
-#             forgets the demo)
-# make decoders  train twelve decoders on street scenes; three hours
-# make theta-init  train NRD from both of its initialisations, three seeds; an hour
-# make docs   the tables, then the site
-# make tables     write the tables of README and docs from benchmarks/results and configs
-# make docs-site  build the site from docs/ into build/site; warnings are errors; CI does this alone
-# make metafiles  write what mim looks up of each config; minutes, since costs are counted
-# make bench  speed and memory of NRD against what it replaces; half an hour of a quiet machine
-# make bench-suites  the cost of twelve decoders and of nine real-time networks, twice; half an hour
+# make demo       NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
+# make test       the tests                  make test-slow  the long ones
+# make lint       ruff, and who imports whom make format     sort imports, correct what ruff can
+# make docs       tables, then the site      make clean      remove what make made
 #
-# Everything is installed into $(VENV), once. To choose another torch or index:
+# Evidence; the trainings go on where they were stopped:
+# make ablations  GUN's ablations, three seeds; two to three hours
+# make decoders   twelve decoders; three hours
+# make theta-init both starts of NRD, early and late, three seeds; an hour
+# make bench      speed and memory of NRD; half an hour of a quiet machine
+# make bench-suites  twelve decoders and nine real-time networks, twice; half an hour
+# make tables     tables of README and docs, from benchmarks/results and configs
+# make docs-site  the site in build/site; warnings are errors
+# make metafiles  what mim looks up of each config; minutes
+#
+# All is installed into $(VENV), once. Another torch or index:
 #   make demo TORCH=torch==2.6.0
 #   make demo PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 

@@ -49,7 +49,7 @@ def pinned(session):
     run_tests(session)
 
 
-@nox.session(python=first_that_runs('3.9', '3.10', '3.11'))
+@nox.session(python=first_that_runs('3.10', '3.11'))
 def oldest(session):
     """The oldest versions that are supported: requirements/oldest.txt."""
     session.install('-r', str(REQUIREMENTS / 'oldest.txt'))

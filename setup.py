@@ -14,7 +14,7 @@ VERSION = re.search(r"__version__ = '([^']+)'",
 
 # Upstream MMSegmentation and its forks share import names, so no hard requirement names one.
 MMSEG = ['mmsegmentation>=1.2.2', 'mmengine>=0.8.4']
-# What tools/export_onnx.py writes and checks ONNX files with.
+# What tools/export.py writes and checks ONNX files with.
 EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
 
 # What mim looks for in the folder .mim of an installed package.

@@ -1,16 +1,15 @@
 """What every test needs: the package registered, a quiet mmengine, a device to run on."""
 from __future__ import annotations
 
+import functools
 import logging
 import os
 
 import pytest
 import torch
-from hostile_cases import on_both
 from hypothesis import register_random, settings
 
 import mmseg_nrd  # noqa: F401  (registers the components)
-from mmseg_nrd.compat import loading
 
 # The same examples on every run; `pytest --hypothesis-profile search` looks for new ones.
 settings.register_profile('repeatable', derandomize=True, deadline=None, max_examples=25)
@@ -43,14 +42,6 @@ def device(request) -> torch.device:
     return torch.device(name)
 
 
-@pytest.fixture(params=on_both)
-def unpickler(request, monkeypatch) -> str:
-    """What loads checkpoints: torch, and what stands in for it before torch 2.6."""
-    if request.param == 'narrow':
-        monkeypatch.setattr(loading, 'CAN_ALLOW_TRAINING_STATE', False)
-    return request.param
-
-
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
@@ -69,6 +60,15 @@ def quiet_mmengine():
     MMLogger.callHandlers = from_warnings_on
     yield
     MMLogger.callHandlers = emit
+
+
+@pytest.fixture(autouse=True, scope='session')
+def metafiles_are_read_once():
+    """mmengine reads all metafiles of MMSeg, for half a second, at each ``mmseg::`` base."""
+    from mmengine.config import utils
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, 'load', functools.cache(utils.load))
+        yield
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -1,8 +1,7 @@
-"""Files that are hostile to whoever loads them, as the tests of checkpoints share them."""
+"""Hostile checkpoints for tests."""
 from __future__ import annotations
 
 import os
-import pickle
 import zipfile
 from pathlib import Path
 
@@ -12,14 +11,8 @@ import torch
 from mmengine.logging import HistoryBuffer
 
 needs_torch_2_6 = pytest.mark.skipif(
-    not hasattr(torch.serialization, 'get_safe_globals')
-    or tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6),
-    reason='tests what torch 2.6 brought')
-
-# What another process is to run, to load as torch before 2.6 does.
-LOAD_NARROWLY = 'import mmseg_nrd.compat.loading as l; l.CAN_ALLOW_TRAINING_STATE = False\n'
-UNPICKLERS = {'torch': '', 'narrow': LOAD_NARROWLY}
-on_both = [pytest.param('torch', marks=needs_torch_2_6), 'narrow']
+    tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6),
+    reason="before torch 2.6, mmengine's loaders stay as they are")
 
 
 class Call:
@@ -59,18 +52,8 @@ def bomb(kind: str, marker: Path):
     }[kind]
 
 
-KINDS = ['os.system', 'eval', 'getattr chain to eval', 'object array', 'in the message hub',
-         'in a history', 'beside weights']
-
-
-def swap_pickle(path: Path, hostile: object) -> None:
-    """Replace what a good checkpoint says of itself, and leave its tensors as they are."""
-    with zipfile.ZipFile(path) as archive:
-        entries = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, 'w') as archive:
-        for name, content in entries.items():
-            archive.writestr(
-                name, pickle.dumps(hostile, 2) if name.endswith('data.pkl') else content)
+KINDS = ('os.system', 'eval', 'getattr chain to eval', 'object array', 'in the message hub',
+         'in a history', 'beside weights')
 
 
 def save_pickle(path: Path, code: bytes) -> None:
@@ -78,15 +61,6 @@ def save_pickle(path: Path, code: bytes) -> None:
     with zipfile.ZipFile(path, 'w') as archive:
         archive.writestr('archive/data.pkl', b'\x80\x02' + code)
         archive.writestr('archive/version', '3\n')
-
-
-def save_legacy(path: Path, code: bytes) -> None:
-    """The same in torch's format from before the zip one."""
-    with open(path, 'wb') as file:
-        for part in (torch.serialization.MAGIC_NUMBER, torch.serialization.PROTOCOL_VERSION, {}):
-            pickle.dump(part, file, 2)
-        file.write(b'\x80\x02' + code)
-        pickle.dump([], file, 2)
 
 
 def number(value: int) -> bytes:

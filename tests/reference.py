@@ -88,9 +88,11 @@ def nrd_decode(params: Tensor, guidance: Tensor, norm: dict, channels,
                patch_size: int, scale_factor: int = 1) -> Tensor:
     """NRD from controller output and the 16 guidance channels on, in eval mode.
 
-    Only the pixels that exist are ever looked at, so no padding can matter. The result has
-    the guidance's size; with a scale factor the guidance is one that was resized by it.
+    Only the pixels that exist are ever looked at, so no padding can matter; those below or beside
+    the last place take that place's MLP. The result has the guidance's size; with a scale factor
+    the guidance is one that was resized by it.
     """
+    _, _, places_down, places_across = params.shape
     batch, _, height, width = guidance.shape
     coordinates = patch_coordinates(patch_size, scale_factor)
     side = patch_size * scale_factor
@@ -101,7 +103,8 @@ def nrd_decode(params: Tensor, guidance: Tensor, norm: dict, channels,
                 xy = coordinates[:, row % side, column % side]
                 pixel = torch.cat([xy, guidance[image, :, row, column]])
                 pixel = batch_norm(pixel[None], norm)[0]
-                place = params[image, :, row // side, column // side]
+                place = params[image, :, min(row // side, places_down - 1),
+                               min(column // side, places_across - 1)]
                 out[image, :, row, column] = mlp(pixel, read_layers(place, channels))
     return out
 

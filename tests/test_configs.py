@@ -1,17 +1,19 @@
-"""Every config parses, builds, and is laid out as the README says."""
+"""Every config parses and builds, and says what it is, what it costs and how a run goes on."""
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.fileio import load
+from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 from torch.nn import ModuleList
 
-from mmseg_nrd.apps.cost.candidate import read_config
 from mmseg_nrd.apps.cost.counting import count_cost
 from mmseg_nrd.apps.cost.size import image_size
 
@@ -37,7 +39,7 @@ def test_basenames_are_unique_because_mim_finds_configs_by_them():
 
 
 @pytest.mark.parametrize('path', FILES, ids=stem)
-def test_config_builds_and_names_its_source(path):
+def test_config(path):
     header = ast.get_docstring(ast.parse(path.read_text()))
     for word in ('Paper: ', 'https://', 'Expected', 'ost', 'Run: '):
         assert word in header
@@ -45,20 +47,18 @@ def test_config_builds_and_names_its_source(path):
     assert cfg.custom_imports == dict(imports=['mmseg_nrd'], allow_failed_imports=False)
     assert cfg.default_scope == 'mmseg'
     assert cfg.default_hooks.finite_loss == dict(type='FiniteLossHook')
-    cfg.model.pretrained = None
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        model = MODELS.build(cfg.model)
-    heads, configs = stages(model.decode_head), stages(cfg.model.decode_head)
-    assert len(heads) == len(configs)
-    for built, said in zip(heads, configs):
-        assert type(built).__name__ == said.type
-
-
-@pytest.mark.parametrize('path', FILES, ids=stem)
-def test_a_killed_run_loses_nothing(path):
-    hooks = Config.fromfile(path).default_hooks
+    hooks = cfg.default_hooks
     assert hooks.checkpoint.type == 'SafeCheckpointHook' and not hooks.checkpoint.by_epoch
     assert hooks.random_state.type == 'RandomStateHook'
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    crop = next(step for step in pipeline if step['type'] == 'RandomCrop')
+    assert tuple(crop['crop_size']) == tuple(cfg.model.data_preprocessor.size)
+    # Without its numbers a model is built in a moment; some transformers need some of them.
+    device = 'cpu' if re.match('nrd_(mit|twins|swin)', path.stem) else 'meta'
+    with DefaultScope.overwrite_default_scope('mmseg'), torch.device(device):
+        model = MODELS.build({**cfg.model, 'pretrained': None})
+    heads, configs = stages(model.decode_head), stages(cfg.model.decode_head)
+    assert [type(head).__name__ for head in heads] == [said.type for said in configs]
 
 
 @pytest.mark.slow
@@ -84,21 +84,12 @@ def test_the_header_and_the_metafile_say_what_the_config_costs(path):
 def test_suites_name_configs_that_are_there(suite, at_least):
     names = (CONFIGS / 'benchmark' / f'{suite}.txt').read_text().splitlines()
     assert len(set(names)) == len(names) >= at_least
-    models = [read_config(name if '::' in name else str(CONFIGS.parent / name)).model
-              for name in names]
-    for model in models:
+    for name in names:
+        model = (get_config(name) if '::' in name else Config.fromfile(CONFIGS.parent / name)).model
         if suite == 'decoders':
             assert (model.backbone.type, model.backbone.depth) == ('ResNetV1c', 50)
         heads = stages(model.decode_head)
         assert all(head.get('head', head).num_classes == 19 for head in heads)
-
-
-@pytest.mark.parametrize('path', FILES, ids=stem)
-def test_crop_and_preprocessor_agree(path):
-    cfg = Config.fromfile(path)
-    crop = next(step for step in cfg.train_dataloader.dataset.pipeline
-                if step['type'] == 'RandomCrop')
-    assert tuple(crop['crop_size']) == tuple(cfg.model.data_preprocessor.size)
 
 
 def test_street_scene_configs_differ_in_the_decode_head_only():
@@ -117,28 +108,3 @@ def test_the_paper_initialisation_differs_in_nothing_else():
         PAIR[0].name.replace('_r18_', '_r18_paper-init_'))).to_dict()
     assert paper['model']['decode_head'].pop('theta_init') == 'paper'
     assert paper == static  # which names none, and 'static' is the head's default
-
-
-@pytest.mark.parametrize('depth', [50, 101])
-def test_cityscapes_recipe_is_the_authors(depth):
-    path = CONFIGS / 'nrd' / f'nrd_r{depth}_4xb4-84k_cityscapes-512x1024.py'
-    cfg = Config.fromfile(path)
-    head, backbone = cfg.model.decode_head, cfg.model.backbone
-    assert (backbone.depth, backbone.dilations, backbone.strides) == (
-        depth, (1, 1, 1, 1), (1, 2, 2, 2))
-    assert cfg.model.pretrained == f'open-mmlab://resnet{depth}_v1c'
-    assert (head.channels, head.c1_channels, head.patch_size) == (512, 48, 8)
-    assert (head.hidden_channels, head.guidance_channels) == (16, 16)
-    assert (head.theta_init, head.dilations) == ('paper', (1, 3, 6, 9))
-    assert head.dropout_ratio == 0
-    assert cfg.optim_wrapper.optimizer == dict(
-        type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4)
-    warm_up, poly = cfg.param_scheduler
-    assert (warm_up.start_factor, warm_up.begin, warm_up.end) == (0.01, 0, 4000)
-    assert (poly.power, poly.eta_min, poly.begin, poly.end) == (0.9, 1e-4, 4000, 84000)
-    assert cfg.train_cfg.max_iters == 84000
-    assert cfg.train_dataloader.batch_size == 4
-    assert cfg.model.auxiliary_head.loss_decode.loss_weight == 0.4
-    kinds = [step['type'] for step in cfg.train_dataloader.dataset.pipeline]
-    assert kinds[2:6] == ['RandomResize', 'RandomCrop', 'RandomFlip', 'PhotoMetricDistortion']
-    assert cfg.test_dataloader.dataset.type == 'CityscapesDataset'

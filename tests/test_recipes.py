@@ -86,3 +86,17 @@ def test_gun(path):
     assert (steps.type, steps.milestones, steps.gamma, steps.by_epoch) == (
         'MultiStepLR', [100 * 372, 200 * 372], 0.1, False)
     assert tuple(step(cfg, 'RandomCrop').crop_size) == (1024, 2048)
+
+
+@pytest.mark.parametrize('depth', [50, 101])
+def test_the_model_on_cityscapes(depth):
+    """What :func:`test_nrd` says of no other: the plain encoder and the head's widths."""
+    model = Config.fromfile(
+        CONFIGS / 'nrd' / f'nrd_r{depth}_4xb4-84k_cityscapes-512x1024.py').model
+    head, backbone = model.decode_head, model.backbone
+    assert (backbone.depth, backbone.dilations, backbone.strides) == (
+        depth, (1, 1, 1, 1), (1, 2, 2, 2))
+    assert model.pretrained == f'open-mmlab://resnet{depth}_v1c'
+    assert (head.channels, head.c1_channels, head.patch_size) == (512, 48, 8)
+    assert (head.hidden_channels, head.guidance_channels) == (16, 16)
+    assert (head.theta_init, head.dilations, head.dropout_ratio) == ('paper', (1, 3, 6, 9), 0)

@@ -7,18 +7,17 @@ import shlex
 import sys
 from pathlib import Path
 
+from mmengine.logging import MMLogger
+
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli import find_config
-from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
-from mmseg_nrd.apps.cli.data_checks import check_data, count_images
+from mmseg_nrd.apps.cli import add_cfg_options, find_config
+from mmseg_nrd.apps.cli.data_checks import count_images
 from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.apps.compare.budget import with_budget
 from mmseg_nrd.apps.compare.comparison import BUDGETS, check_budget, compare, load_configs
-from mmseg_nrd.apps.compare.curves import draw_curves
-from mmseg_nrd.apps.compare.figure import draw_comparison
+from mmseg_nrd.apps.compare.metric import choose_metric
+from mmseg_nrd.apps.compare.pictures import PICTURES, draw_pictures
 from mmseg_nrd.apps.compare.report import format_tables, summarise, write_report
-from mmseg_nrd.apps.compare.runs import check_runs, finished_runs, forget_runs
-from mmseg_nrd.apps.compare.zoom import draw_zooms
+from mmseg_nrd.apps.compare.runs import claim_runs, forget_runs, trained_runs
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.apps.cost.memory import keep_freed_memory
 from mmseg_nrd.apps.cost.pricing import UncountableError
@@ -26,9 +25,6 @@ from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.compat import CheckpointError
 
 PICTURED = 3
-PICTURES = {'comparison.png': 'predictions, and mIoU against cost',
-            'zoom.png': 'crops with many boundaries, and the errors there',
-            'curves.png': 'training losses'}
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,6 +42,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--budget', choices=BUDGETS, default='iters',
                         help='what is equal: iterations (default), training time, or a table '
                         'for each')
+    parser.add_argument('--metric', help='the score to compare by, as the test evaluators report '
+                        'it (default: mIoU)')
     parser.add_argument('--save-every', type=float, default=60., metavar='SECONDS',
                         help='of training, after which a run is saved: as much is repeated '
                         'after an interruption (default 60)')
@@ -56,24 +54,20 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
+    # Before there is a runner, mmengine would log a line for each parameter to the screen.
+    MMLogger.get_instance('compare', log_level='ERROR')
     environment = describe_environment(keeps_freed_memory=keep_freed_memory())
     try:
-        configs = load_configs(
-            args.configs, lambda path: read_config(path, args.cfg_options))
-        for cfg in configs.values():
-            check_data(cfg, 'train', 'test')
-            if cfg.get('load_from') is not None:
-                check_checkpoint(cfg.load_from)
-            # What these refuse would else come to light after --fresh has deleted runs.
-            image_size(cfg)
-            with_budget(cfg, 1, 0, args.out)
         check_budget(args.seeds, args.iters, args.budget, args.save_every)
+        configs = load_configs(args.configs, args.cfg_options)
+        print('trying each config on a test image, to see what its evaluator reports', flush=True)
+        metric = choose_metric(configs, args.metric)
         cfg = next(iter(configs.values()))
         samples = range(min(PICTURED, count_images(cfg, 'test')))
         if args.fresh:
             forget_runs(configs, args.out)
-        check_runs(configs, args.out, samples)
-        if finished_runs(args.out):
+        claim_runs(configs, args.out, samples)
+        if trained_runs(args.out):
             print(f'finished runs were found in {args.out / "runs"}: those that are asked for '
                   'again are not repeated; --fresh repeats them')
     except (OSError, ValueError) as error:
@@ -86,16 +80,13 @@ def main() -> None:
         sys.exit('interrupted: no report was written; the same command goes on from here')
     except (CheckpointError, FloatingPointError, UncountableError) as error:
         sys.exit(f'error: {error}')
-    overview, zoom, curves = (args.out / name for name in PICTURES)
-    draw_comparison(entries, cfg, samples, overview)
-    draw_zooms(entries, cfg, samples, zoom)
-    draw_curves(entries, curves)
     report, results = write_report(
-        entries, args.out, shlex.join(['python', *sys.argv]), PICTURES, image_size(cfg),
+        entries, metric, args.out, shlex.join(['python', *sys.argv]), PICTURES, image_size(cfg),
         environment)
-    print(format_tables(entries))
-    print(summarise(entries))
-    print(f'report   {report}\nresults  {results}')
+    print(format_tables(entries, metric))
+    print(summarise(entries, metric))
+    print(f'report   {report}\nresults  {results}', flush=True)
+    draw_pictures(entries, metric, cfg, samples, args.out)
     for name in PICTURES:
         print(f'picture  {args.out / name}')
 

@@ -11,19 +11,20 @@ import argparse
 import sys
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli.configs import add_cfg_options, check_checkpoint, read_config
-from mmseg_nrd.apps.cli.folders import check_folder
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.apps.predict.images import find_images, output_names
-from mmseg_nrd.apps.predict.overlay import draw_overlay
-from mmseg_nrd.apps.predict.pipeline import UnreadableImageError
-from mmseg_nrd.apps.predict.predictor import Predictor
-from mmseg_nrd.apps.predict.saving import save_labels, save_picture
+from mmseg_nrd.apps.cli import add_cfg_options, check_folder, read_config, silence_host_warnings
+from mmseg_nrd.apps.predict import (
+    Predictor,
+    UnreadableImageError,
+    draw_overlay,
+    find_images,
+    output_names,
+    save_labels,
+    save_picture,
+)
 
 
 def opacity(text: str) -> float:
@@ -31,17 +32,6 @@ def opacity(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f'{text}: must be 0 to 1. Fix: 0.5.')
     return value
-
-
-def device(text: str) -> str:
-    try:
-        torch.zeros(1, device=text)
-    # A torch without CUDA raises AssertionError for it.
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise argparse.ArgumentTypeError(
-            f'{text}: this torch cannot use it ({str(error).splitlines()[0]}). '
-            'Fix: --device cpu, or leave the option out.') from error
-    return text
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -53,8 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument('--config', required=True, help='path of the config')
     parser.add_argument('--checkpoint', required=True, help='path or URL of the checkpoint')
     parser.add_argument('--out', required=True, type=Path, help='folder to write to')
-    parser.add_argument(
-        '--device', type=device, help="such as cpu or cuda:1; the machine's own by default")
+    parser.add_argument('--device', help="such as cpu or cuda:1; the machine's own by default")
     parser.add_argument('--tta', action='store_true', help="the config's test-time augmentation")
     parser.add_argument(
         '--tile', type=int, nargs=2, metavar=('H', 'W'),
@@ -66,36 +55,21 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--opacity', type=opacity, default=0.5, metavar='A',
         help='of the colours in the overlays, 0 to 1; 0.5 by default')
-    parser.add_argument('--quiet', action='store_true', help='show no progress line')
+    parser.add_argument('--quiet', action='store_true', help='show no progress')
     add_cfg_options(parser)
     return parser
-
-
-def check_out(folders: list, names: list, out: Path) -> None:
-    """Refuse an OUT in which any of the files cannot be written."""
-    files = {folder / f'{name}.png' for folder in folders for name in names}
-    for path in sorted({parent for file in files for parent in file.parents}):
-        if path.exists() and not path.is_dir():
-            raise FileExistsError(f'--out {out}: {path} is a file. Fix: name a folder.')
-    for path in sorted(files):
-        if path.is_dir():
-            raise IsADirectoryError(
-                f'--out {out}: {path} is a folder, where a file is to be. Fix: name another OUT.')
-    for folder in folders:
-        check_folder(folder, '--out')
 
 
 def prepare(args: argparse.Namespace) -> tuple:
     """The predictor, the images and their names in OUT."""
     folders = [args.out / 'labels', args.out / 'overlays']
     images = find_images(args.images, leave_out=folders)
-    names = output_names(images)
-    check_out(folders, names, args.out)
-    check_checkpoint(args.checkpoint)
+    for folder in folders:
+        check_folder(folder, '--out')
     cfg = read_config(args.config, args.cfg_options)
     predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
                           args.tile and tuple(args.tile), args.overlap)
-    return predictor, images, names
+    return predictor, images, output_names(images)
 
 
 def predict(predictor: Predictor, images: list, names: list, args: argparse.Namespace) -> int:
@@ -128,11 +102,15 @@ def main() -> int:
     args = parser.parse_args()
     silence_host_warnings()
     try:
-        try:
-            predictor, images, names = prepare(args)
-        except (OSError, ValueError) as error:
-            parser.error(str(error))
+        predictor, images, names = prepare(args)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    if not args.quiet:
+        print(f'labelling {len(images)} images with {args.checkpoint}', flush=True)
+    try:
         unreadable = predict(predictor, images, names, args)
+    except OSError as error:
+        sys.exit(f'error: {error}')
     except KeyboardInterrupt:
         print(f'interrupted: what was finished is in {args.out}', file=sys.stderr)
         return 130

@@ -3,20 +3,22 @@ import argparse
 import inspect
 import sys
 
+from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli.configs import (
+from mmseg_nrd.apps.cli import (
     add_config_arguments,
-    check_checkpoint,
     check_tta,
     load_config,
+    print_once,
+    shorten_console,
+    silence_host_warnings,
 )
 from mmseg_nrd.apps.cli.data_checks import check_data
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.hooks.checkpoint_fit import CheckpointFitHook
+from mmseg_nrd.compat import CheckpointError, find_checkpoint
+from mmseg_nrd.hooks import CheckpointFitHook
 
 
 def parse_args() -> argparse.Namespace:
@@ -76,6 +78,9 @@ def main() -> None:
     silence_host_warnings()
     try:
         cfg = load_config(args)
+        shorten_console(cfg, args.verbose)
+        print_once(f'testing {args.config} with {args.checkpoint} on {get_device()}; logs in '
+                   f'{cfg.work_dir}')
         if args.show or args.show_dir:
             draw_predictions(cfg, args)
         if args.tta:
@@ -83,7 +88,7 @@ def main() -> None:
         check_data(cfg, 'test')
         if args.out is not None:
             save_label_maps(cfg, args.out)
-        check_checkpoint(args.checkpoint)
+        find_checkpoint(args.checkpoint)
         cfg.load_from = args.checkpoint
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -2,17 +2,23 @@
 import argparse
 import sys
 
+from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
-from mmseg_nrd.apps.cli.configs import add_config_arguments, load_config
+from mmseg_nrd.apps.cli import (
+    add_config_arguments,
+    load_config,
+    prepare_distributed_cpu,
+    prepare_resume,
+    print_once,
+    shorten_console,
+    silence_host_warnings,
+)
 from mmseg_nrd.apps.cli.data_checks import check_data
-from mmseg_nrd.apps.cli.distributed import prepare_distributed_cpu
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
-from mmseg_nrd.apps.cli.resume import prepare_resume
 from mmseg_nrd.compat import CheckpointError
-from mmseg_nrd.hooks.checkpoint_fit import CheckpointFitHook
+from mmseg_nrd.hooks import CheckpointFitHook
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,16 +45,26 @@ def enable_amp(cfg) -> None:
     cfg.optim_wrapper.loss_scale = 'dynamic'
 
 
+def describe(config: str, cfg) -> str:
+    length = cfg.get('train_cfg') or {}
+    length = ', '.join(f'{key}={length[key]}' for key in ('max_iters', 'max_epochs')
+                       if key in length)
+    return (f'training {config} on {get_device()}, {length}; logs and checkpoints in '
+            f'{cfg.work_dir}')
+
+
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
     try:
         cfg = load_config(args)
+        shorten_console(cfg, args.verbose)
+        print_once(describe(args.config, cfg))
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
         for note in prepare_resume(cfg) if args.resume else ():
-            print(f'warning: {note}', file=sys.stderr)
+            print_once(f'warning: {note}')
         prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -67,7 +67,7 @@ def _name(case: ElementTree.Element) -> str:
 
 
 def version_lines(folder: Path) -> List[Sequence[str]]:
-    """What ``benchmarks.docs.record_tests`` wrote into a folder, as lines of a table under a header."""
+    """Lines of a table, from what ``record_tests`` wrote into a folder, under a header."""
     lines = [('environment', 'Python', 'torch', 'mmengine', 'mmsegmentation', 'mmcv', 'numpy',
               'passed', 'failed', 'skipped', 'commit')]
     for path in sorted(folder.glob('*.json')):

@@ -1,9 +1,7 @@
-"""What mmengine's checkpoint loader is asked for, and what it brings."""
+"""Where a checkpoint is, and whether it holds weights."""
 from __future__ import annotations
 
-import functools
 import os
-from typing import Callable
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -11,21 +9,22 @@ from .checkpoint_errors import CheckpointError, MissingCheckpointError
 
 
 def find_checkpoint(source: str) -> str:
-    """Where a checkpoint is.
+    """The path of a checkpoint on this machine; any other address as it is.
 
     Args:
-        source (str): Path, ``file://`` URL, or another address, as mmengine takes them.
+        source (str): Path, ``file://`` URL, or an address for which a loader is registered with
+            mmengine's ``CheckpointLoader``, whatever its prefix.
 
     Returns:
-        str: the path of a file that is there; any other address as it is.
+        str: the path of a file that is there, or ``source``.
 
     Raises:
-        CheckpointError: if ``source`` is no text.
-        MissingCheckpointError: if it is on this machine and no file.
+        MissingCheckpointError: if ``source`` is on this machine and no file.
     """
-    if not isinstance(source, str):
-        raise CheckpointError(
-            f'checkpoint {source!r}: must be text. Fix: pass the path or URL of one.')
+    # Imported late: whether mmengine is there at all is checked first, by apply().
+    from mmengine.runner.checkpoint import CheckpointLoader, load_from_local
+    if CheckpointLoader._get_checkpoint_loader(source) is not load_from_local:
+        return source
     path = source
     if source.startswith('file://'):
         address = urlsplit(source)
@@ -34,8 +33,6 @@ def find_checkpoint(source: str) -> str:
                 f'checkpoint {source!r}: is on {address.netloc!r}; a file must be on this machine. '
                 'Fix: file:///PATH, with three slashes, or the path itself.')
         path = url2pathname(address.path)
-    elif '://' in source:
-        return source
     path = os.path.expanduser(path)
     if os.path.isdir(path):
         raise MissingCheckpointError(
@@ -46,8 +43,16 @@ def find_checkpoint(source: str) -> str:
     return path
 
 
-def _check_weights(source: str, checkpoint: object) -> None:
-    """Refuse what mmengine would fail on when it looks for weights in it."""
+def check_weights(source: str, checkpoint: object) -> None:
+    """Refuse a checkpoint without weights by name.
+
+    Args:
+        source (str): Where it is from, for the message.
+        checkpoint (object): What was loaded.
+
+    Raises:
+        CheckpointError: if it is no dict of parameters, nor has one under ``'state_dict'``.
+    """
     rule = ("must hold a dict, of parameters by name or with them under 'state_dict'. "
             'Fix: save model.state_dict().')
     if not isinstance(checkpoint, dict):
@@ -59,28 +64,3 @@ def _check_weights(source: str, checkpoint: object) -> None:
     for name in weights:
         if not isinstance(name, str):
             raise CheckpointError(f'{source}: holds a parameter called {name!r}; {rule}')
-
-
-def checked(load: Callable) -> Callable:
-    """``CheckpointLoader.load_checkpoint`` of mmengine, which then says what it cannot find or use.
-
-    It brings no code along either. When they resume, mmengine's runners execute the text under
-    ``meta.config`` as a Python config; its own checkpoints have no such entry.
-    """
-
-    @functools.wraps(load)
-    def load_checkpoint(cls, filename, map_location=None, logger='current'):
-        source = find_checkpoint(filename)
-        try:
-            checkpoint = load(cls, source, map_location, logger)
-        # mmengine looks up torchvision:// and the like; whatever cannot be read is explained.
-        except KeyError as error:
-            raise MissingCheckpointError(
-                f'checkpoint {filename!r}: no model of that name is known to this mmengine. '
-                'Fix: pass the path or URL of one.') from error
-        _check_weights(filename, checkpoint)
-        if isinstance(checkpoint.get('meta'), dict):
-            checkpoint['meta'].pop('config', None)
-        return checkpoint
-
-    return load_checkpoint

@@ -1,8 +1,9 @@
-"""What must be installed, and all mends in one call."""
+"""Checks of what is installed, and all changes of the host in one call."""
 from __future__ import annotations
 
 import importlib.util
 import inspect
+import warnings
 
 import torch
 
@@ -27,22 +28,19 @@ def require_mmseg() -> None:
             'leave mmcv-lite out beside a full mmcv below 2.2.')
 
 
-def require_pkg_resources() -> None:
-    """Say in one line what to install when this mmengine needs a missing ``pkg_resources``.
+def warn_of_missing_pkg_resources() -> None:
+    """Warn, with what to install, when this mmengine needs a missing ``pkg_resources``.
 
     mmengine resolves ``mmseg::`` bases with it, deep inside a config, where the bare
-    ``ModuleNotFoundError`` does not tell what to do.
-
-    Raises:
-        ImportError: if ``pkg_resources`` is missing and mmengine imports it.
+    ``ModuleNotFoundError`` does not tell what to do. Other configs do without it.
     """
     if importlib.util.find_spec('pkg_resources') is not None:
         return
     from mmengine.utils import package_utils
     if 'pkg_resources' in inspect.getsource(package_utils):
-        raise ImportError(
+        warnings.warn(
             'mmengine needs pkg_resources, which setuptools 82 removed; without it no config '
-            "with an 'mmseg::' base can be read. Fix: pip install 'setuptools<82'.")
+            "with an 'mmseg::' base can be read. Fix: pip install 'setuptools<82'.", stacklevel=2)
 
 
 def require_torch(oldest: str, what: str) -> None:
@@ -63,13 +61,13 @@ def require_torch(oldest: str, what: str) -> None:
 
 
 def apply() -> None:
-    """Check the host and mend it. Called once, by ``import mmseg_nrd``.
+    """Check the host and change what this package needs of it; ``import mmseg_nrd`` calls it.
 
     Raises:
-        ImportError: if MMSegmentation or ``pkg_resources`` is missing.
+        ImportError: if MMSegmentation, mmengine or mmcv is missing.
     """
     require_mmseg()
-    require_pkg_resources()
+    warn_of_missing_pkg_resources()
     find_forked_mmseg()
     provide_mmcv_ops()
     load_checkpoints_safely()

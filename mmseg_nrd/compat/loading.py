@@ -1,94 +1,103 @@
-"""mmengine's checkpoint loaders: with ``weights_only``, and with a sentence for what is refused."""
+"""mmengine's checkpoint loaders, made safe: they load with ``weights_only=True``."""
 from __future__ import annotations
 
+import functools
 import os
 import types
 from pathlib import Path
-from urllib.error import URLError
+from typing import Callable, Optional
 from urllib.parse import urlparse
 
 import torch
 
-from .checkpoint_errors import CheckpointError, explain_unreadable
-from .checkpoint_source import checked
-from .training_state import CAN_ALLOW_TRAINING_STATE, training_state_allowed
+from .checkpoint_errors import explain_unreadable
+from .checkpoint_source import find_checkpoint
+from .training_state import training_state_allowed
 
 
-def _name(file: object) -> str:
-    return os.fspath(file) if isinstance(file, (str, os.PathLike)) else 'a checkpoint in memory'
+def _weights_only() -> Optional[bool]:
+    """True, or nothing where somebody trusts the files: torch reads the variable then, and warns.
+
+    torch does not look at it where ``weights_only`` is given.
+    """
+    return None if 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD' in os.environ else True
 
 
 class _WeightsOnlyTorch(types.ModuleType):
-    """``torch`` with a ``load`` that always passes ``weights_only=True``, or is as strict."""
+    """``torch``, but ``load`` passes ``weights_only=True`` whatever it is told."""
 
     def __getattr__(self, name: str):
         return getattr(torch, name)
 
     @staticmethod
     def load(f, map_location=None, **options):
-        with explain_unreadable(_name(f)):
-            if not CAN_ALLOW_TRAINING_STATE:
-                return _load_narrowly(f, map_location)
-            with training_state_allowed():
-                return torch.load(f, map_location, **{**options, 'weights_only': True})
-
-
-def _load_narrowly(file, map_location):
-    # It knows the inside of the torch that needs it, and is not imported on another.
-    from .older_torch import load_narrowly
-    return load_narrowly(file, map_location)
-
-
-def _download(url: str, cached: Path, progress: bool, check_hash: bool) -> None:
-    """What ``torch.hub`` does before it loads."""
-    if not cached.exists():
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        digest = torch.hub.HASH_REGEX.search(cached.name) if check_hash else None
-        torch.hub.download_url_to_file(url, str(cached), digest and digest[1], progress=progress)
+        name = os.fspath(f) if isinstance(f, (str, os.PathLike)) else 'a checkpoint in memory'
+        options['weights_only'] = _weights_only()
+        with explain_unreadable(name), training_state_allowed():
+            return torch.load(f, map_location, **options)
 
 
 def _load_url(url: str, model_dir=None, map_location=None, progress=True, check_hash=False,
               file_name=None, weights_only=True):
-    """``torch.hub``'s loader of weights; what it is told of ``weights_only`` changes nothing."""
-    cached = Path(model_dir or Path(torch.hub.get_dir(), 'checkpoints'),
-                  file_name or Path(urlparse(url).path).name)
-    try:
-        # A torn download stays until it is deleted.
-        with explain_unreadable(f'{url} (as {cached})'):
-            if not CAN_ALLOW_TRAINING_STATE:
-                _download(url, cached, progress, check_hash)
-                return _load_narrowly(cached, map_location)
-            with training_state_allowed():
-                return torch.hub.load_state_dict_from_url(
-                    url, model_dir, map_location, progress, check_hash, file_name,
-                    weights_only=True)
-    except URLError as error:
-        raise CheckpointError(
-            f'{url}: cannot be fetched ({error}). Fix: check the address and the network, or '
-            'give the path of a copy.') from error
+    """``torch.hub``'s loader with ``weights_only=True``, whatever it is told."""
+    # A torn download stays until it is deleted, so the message says where it is.
+    folder = model_dir or Path(torch.hub.get_dir(), 'checkpoints')
+    file = Path(folder, file_name or Path(urlparse(url).path).name)
+    with explain_unreadable(f'{url} (as {file})'), training_state_allowed():
+        return torch.hub.load_state_dict_from_url(
+            url, model_dir, map_location, progress, check_hash, file_name,
+            weights_only=_weights_only())
+
+
+def _find_first(load: Callable) -> Callable:
+    """``CheckpointLoader.load_checkpoint``, which also takes ``file://`` URLs."""
+
+    @functools.wraps(load)
+    def load_checkpoint(cls, filename, map_location=None, logger='current'):
+        return load(cls, find_checkpoint(filename), map_location, logger)
+
+    return load_checkpoint
+
+
+def _without_config(load: Callable) -> Callable:
+    """A ``load_checkpoint`` of mmengine's runners, which execute ``meta.config`` as they resume.
+
+    mmengine's own checkpoints have no such entry.
+    """
+
+    @functools.wraps(load)
+    def load_checkpoint(self, *args, **options):
+        checkpoint = load(self, *args, **options)
+        if isinstance(checkpoint.get('meta'), dict):
+            checkpoint['meta'].pop('config', None)
+        return checkpoint
+
+    return load_checkpoint
 
 
 def load_checkpoints_safely() -> None:
     """Make every checkpoint loader of mmengine use ``weights_only=True``, and succeed with it.
 
-    Covers local files and buffers as well as weights named by URL, ``torchvision://`` and
-    ``open-mmlab://``. What mmengine's own training state needs (metric history, numpy numbers)
-    is on torch's allow-list for the time of these loads only; ``torch.load`` itself and what
-    other code loads with it stay as they are. What is missing, refused or torn raises
-    :class:`CheckpointError`, and so does what holds no dict of weights.
+    It covers files, buffers, and weights named by URL, ``torchvision://`` or ``open-mmlab://``.
+    What mmengine's training state needs (metric histories, numpy numbers) is on torch's allow-list
+    while they load. ``torch.load`` itself, what other code loads with it, and loaders that others
+    have registered with mmengine stay as they are. ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1`` is
+    honoured, with torch's own warning.
 
-    torch before 2.6 cannot load mmengine's own checkpoints this way; there, an unpickler of ours
-    that is as strict does it instead.
+    Before torch 2.6, which cannot load a training state this way, nothing is changed.
     """
-    from mmengine.runner import checkpoint
+    from mmengine._strategy import SingleDeviceStrategy
+    from mmengine.runner import Runner, checkpoint
     from mmengine.utils import dl_utils
-    if isinstance(checkpoint.torch, _WeightsOnlyTorch):
+    too_old = tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6)
+    if too_old or isinstance(checkpoint.torch, _WeightsOnlyTorch):
         return
     checkpoint.torch = _WeightsOnlyTorch('torch')
     checkpoint.load_url = dl_utils.load_url = _load_url
-    # onedl-mmengine's own loader allows the true getattr, which our narrow one cannot overrule.
+    # onedl-mmengine's own loader allows the true getattr, which reaches any code.
     if hasattr(checkpoint, '_safe_torch_load'):
         checkpoint._safe_torch_load = _WeightsOnlyTorch.load
-    # Some import the functions around it by name, others when they load; all end up here.
     loader = checkpoint.CheckpointLoader
-    loader.load_checkpoint = classmethod(checked(loader.load_checkpoint.__func__))
+    loader.load_checkpoint = classmethod(_find_first(loader.load_checkpoint.__func__))
+    for owner in (Runner, SingleDeviceStrategy):
+        owner.load_checkpoint = _without_config(owner.load_checkpoint)

@@ -1,4 +1,4 @@
-"""``mmcv.ops`` without compiled ops."""
+"""``mmcv.ops`` on mmcv-lite, which has no compiled ops."""
 from __future__ import annotations
 
 import importlib

@@ -1,14 +1,13 @@
-"""Files that are there whole or not at all, mmengine's checkpoints among them."""
+"""Files written whole or not at all, mmengine's checkpoints among them."""
 from __future__ import annotations
 
 import contextlib
 import functools
 import os
+import shutil
 import uuid
 from pathlib import Path
 from typing import BinaryIO, Callable, Iterator, Union
-
-from .checkpoint_errors import CheckpointError
 
 try:
     import fcntl
@@ -50,20 +49,23 @@ def _new_file_beside(target: Path) -> Iterator[Path]:
                 _lock(file, fcntl.LOCK_EX)
             # Before it was locked, another writer may have taken it for abandoned.
             if path.exists():
+                if target.exists():
+                    shutil.copymode(target, path)
                 yield path
                 return
 
 
 @contextlib.contextmanager
 def whole_file(path: Union[str, Path]) -> Iterator[Path]:
-    """A file to write that takes the place of another one when it is written.
+    """A file to write, which replaces another one when it is written.
 
     A process killed in between leaves the old file as it was, and beside it one called
     ``NAME.*.unfinished``, which the next attempt deletes. Of several writers at once each has such
     a file of its own; what the last one wrote stays, whole.
 
     Args:
-        path (str | Path): What to replace, in a folder that is there.
+        path (str | Path): What to replace, in a folder that is there. What is no file, as a
+            device or a pipe, is written in place.
 
     Yields:
         Path: what to write. It is there already, and empty.
@@ -74,6 +76,9 @@ def whole_file(path: Union[str, Path]) -> Iterator[Path]:
     """
     # A link stays a link.
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        yield target
+        return
     with _new_file_beside(target) as unfinished:
         try:
             yield unfinished
@@ -86,51 +91,41 @@ def whole_file(path: Union[str, Path]) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _explain_unwritable(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CheckpointError(
-            f'{path}: cannot be written ({error}). What was there before is as it was. Fix: make '
-            'room on the disk or let it be written there; a training then goes on from its last '
-            'checkpoint with --resume.') from error
-
-
-@contextlib.contextmanager
 def _open_whole(path: str, mode: str) -> Iterator:
     """``open`` for mmengine's note of the last checkpoint."""
-    with _explain_unwritable(path), whole_file(path) as unfinished, open(unfinished, mode) as file:
+    with whole_file(path) as unfinished, open(unfinished, mode) as file:
         yield file
 
 
-def _saved_whole(save: Callable) -> Callable:
-    """``mmengine.runner.save_checkpoint``, wholly or not at all where it writes to a disk."""
+def _save_whole(save: Callable) -> Callable:
+    """``mmengine.runner.save_checkpoint``, whole or not at all where it writes to a disk."""
 
     @functools.wraps(save)
-    def save_whole(checkpoint: dict, filename: str, file_client_args=None, backend_args=None):
+    def save_checkpoint(checkpoint: dict, filename: str, file_client_args=None,
+                        backend_args=None):
         from mmengine.fileio import LocalBackend, get_file_backend
-        if '://' in filename or file_client_args is not None or not isinstance(
-                get_file_backend(filename, backend_args=backend_args), LocalBackend):
+        # A subclass may do more with the name than to write there.
+        if '://' in filename or file_client_args is not None or type(
+                get_file_backend(filename, backend_args=backend_args)) is not LocalBackend:
             return save(checkpoint, filename, file_client_args, backend_args)
-        with _explain_unwritable(filename):
-            Path(filename).parent.mkdir(parents=True, exist_ok=True)
-            with whole_file(filename) as unfinished:
-                return save(checkpoint, str(unfinished), backend_args=backend_args)
+        Path(filename).parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(filename) as unfinished:
+            return save(checkpoint, str(unfinished), backend_args=backend_args)
 
-    return save_whole
+    return save_checkpoint
 
 
 def save_checkpoints_whole() -> None:
-    """Make mmengine write local checkpoints, and its note of the last one, wholly or not at all.
+    """Make mmengine write local checkpoints, and its note of the last one, whole or not at all.
 
     The same bytes arrive under the same names; storage with a backend of its own is left to it.
     """
     import mmengine.runner
     from mmengine.hooks import checkpoint_hook
     from mmengine.runner import checkpoint, runner
-    if hasattr(checkpoint.save_checkpoint, '__wrapped__'):
+    if getattr(checkpoint_hook, 'open', None) is _open_whole:
         return
-    whole = _saved_whole(checkpoint.save_checkpoint)
+    whole = _save_whole(checkpoint.save_checkpoint)
     for module in (checkpoint, runner, mmengine.runner):
         module.save_checkpoint = whole
     checkpoint_hook.open = _open_whole

@@ -1,4 +1,4 @@
-"""What mmengine's training state needs to be loaded with ``weights_only``, and not more."""
+"""What torch must allow so that mmengine's training state loads with ``weights_only``."""
 from __future__ import annotations
 
 import contextlib
@@ -8,14 +8,11 @@ import threading
 
 import torch
 
-# Older allow-lists cannot serve one object under another's name, which getattr needs.
-CAN_ALLOW_TRAINING_STATE = tuple(int(part) for part in torch.__version__.split('.')[:2]) >= (2, 6)
-
 _STATISTICS = ('min', 'max', 'current', 'mean')
 
 
 @functools.cache
-def history_type() -> type:
+def _history_type() -> type:
     """What ``HistoryBuffer`` is in a checkpoint: made empty, and filled once, with numbers.
 
     mmengine's own believes what it is filled with: statistics for all histories to use, and
@@ -47,7 +44,7 @@ def _history_statistic(owner, name: str):
     """``getattr`` as checkpoints may use it: mmengine's four statistics and nothing else."""
     from mmengine.logging import HistoryBuffer
     # The true one is served where somebody else has put it on torch's list.
-    if owner not in (history_type(), HistoryBuffer) or name not in _STATISTICS:
+    if owner not in (_history_type(), HistoryBuffer) or name not in _STATISTICS:
         raise AttributeError(
             f'a checkpoint asks for attribute {name!r} of {owner!r}; only {_STATISTICS} of '
             "mmengine's HistoryBuffer may be looked up while loading")
@@ -75,14 +72,6 @@ def _number_dtype(code, align=False, copy=False):
     return _number_dtypes()[code]
 
 
-class _ArrayType:
-    """What ``numpy.ndarray`` is in a checkpoint: a name to hand on, which cannot be called."""
-
-
-# One object, so that the same entry is recognised in torch's list.
-_ARRAY_TYPE = _ArrayType()
-
-
 def _empty_array(*_):
     """``numpy``'s ``_reconstruct`` as checkpoints may use it: an array without elements.
 
@@ -93,36 +82,26 @@ def _empty_array(*_):
     return np.ndarray((0,), 'b')
 
 
-def training_state_names() -> dict:
+def _training_state_globals() -> dict:
     """What mmengine's training state names, and what it gets under each name."""
     import numpy as np
     scalar = np.float64(0).__reduce__()[0]
+    fillable = {np.ndarray, _history_type(), *map(type, _number_dtypes().values())}
     return {
-        'mmengine.logging.history_buffer.HistoryBuffer': history_type(),
+        'mmengine.logging.history_buffer.HistoryBuffer': _history_type(),
         '_codecs.encode': importlib.import_module('_codecs').encode,
-        'numpy.ndarray': _ARRAY_TYPE, 'numpy.dtype': _number_dtype,
+        'numpy.dtype': _number_dtype,
+        # A name to hand on, which cannot be called.
+        'numpy.ndarray': object(),
         # How an empty array's data is spelt; a few bytes can do no harm.
         'builtins.bytes': bytes,
         # numpy 2 renamed the module; files of either age name their own.
         **{f'numpy.{core}.multiarray._reconstruct': _empty_array for core in ('core', '_core')},
         **{f'numpy.{core}.multiarray.scalar': scalar for core in ('core', '_core')},
         **{f'{module}.getattr': _history_statistic for module in ('builtins', '__builtin__')},
-    }
-
-
-def restorable_types() -> set:
-    """The types whose instances a training state may fill: arrays, number types, histories."""
-    import numpy as np
-    return {np.ndarray, history_type(), *map(type, _number_dtypes().values())}
-
-
-def _training_state_globals() -> list:
-    """The same as torch's ``weights_only`` allow-list wants it."""
-    return [
-        *((value, name) for name, value in training_state_names().items()),
         # What may be filled must be listed; no pickle can spell a name with a line break.
-        *((kind, f'{kind.__name__}\n') for kind in restorable_types()),
-    ]
+        **{f'{kind.__name__}\n': kind for kind in fillable},
+    }
 
 
 # Torch's list is one for all threads, and leaving its context takes entries out again.
@@ -133,8 +112,11 @@ _LOADING = threading.RLock()
 def training_state_allowed():
     """A context in which torch's ``weights_only`` lets mmengine's training state pass."""
     with _LOADING:
-        # What somebody else has allowed must still be there afterwards.
-        listed = torch.serialization.get_safe_globals()
-        ours = [entry for entry in _training_state_globals() if entry not in listed]
+        # What somebody else has allowed is served as it is, and stays afterwards.
+        listed = {entry[1] if isinstance(entry, tuple) else
+                  f'{entry.__module__}.{entry.__qualname__}'
+                  for entry in torch.serialization.get_safe_globals()}
+        ours = [(value, name) for name, value in _training_state_globals().items()
+                if name not in listed]
         with torch.serialization.safe_globals(ours):
             yield

@@ -1,6 +1,5 @@
 """Hooks of mmengine's runner, registered on import."""
-from .checkpoint_fit import CheckpointFitHook
-from .checkpoints import check_fit, read_checkpoint
+from .checkpoint_fit import CheckpointFitHook, check_fit
 from .finite_loss import FiniteLossHook
 from .random_state import RandomStateHook
 from .safe_checkpoint import SafeCheckpointHook
@@ -8,5 +7,5 @@ from .true_logits import TrueLogitsHook
 
 __all__ = [
     'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook',
-    'TrueLogitsHook', 'check_fit', 'read_checkpoint',
+    'TrueLogitsHook', 'check_fit',
 ]

@@ -1,12 +1,14 @@
 """Refuse a checkpoint that would leave a model with random weights."""
 from __future__ import annotations
 
+from typing import Mapping, Optional
+
 from mmengine.hooks import Hook
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import find_latest_checkpoint
+from torch import Tensor
 
-from ..compat import CheckpointError
-from .checkpoints import check_fit
+from ..compat import CheckpointError, check_weights
 
 _RULES = ('some', 'all', 'same')
 
@@ -38,6 +40,7 @@ class CheckpointFitHook(Hook):
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Compare it with the model, before mmengine gives it to the model."""
         source = runner.cfg.get('load_from') or find_latest_checkpoint(runner.work_dir)
+        check_weights(source, checkpoint)
         model = runner.model
         while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
             model = model.module
@@ -60,3 +63,38 @@ class CheckpointFitHook(Hook):
 def _shown(weights: dict) -> str:
     names = ', '.join(list(weights)[:2])
     return f'{names}, ...' if len(weights) > 2 else names or 'no parameters'
+
+
+def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[str, Tensor],
+              shown: Optional[int] = 10) -> None:
+    """Refuse parameters that are not exactly those of a model.
+
+    Args:
+        source (str): Where they come from, for the message.
+        state_dict (Mapping[str, Tensor]): The parameters.
+        expected (Mapping[str, Tensor]): The model's own.
+        shown (int, optional): List so many faults and count the others; None lists all. Defaults
+            to 10.
+
+    Raises:
+        CheckpointError: if one is unknown, of another shape or missing.
+    """
+    # Files hold what they like under these names.
+    shapes = {key: tuple(getattr(value, 'shape', ())) for key, value in state_dict.items()}
+    faults = [f'  unknown: {key}' for key in shapes if key not in expected]
+    faults += [f'  of shape {shapes[key]} instead of {tuple(value.shape)}: {key}'
+               for key, value in expected.items()
+               if key in shapes and shapes[key] != tuple(value.shape)]
+    # A batch norm's counter is no parameter; old checkpoints lack it.
+    faults += [f'  missing: {key}' for key in sorted(set(expected) - set(shapes))
+               if not key.endswith('num_batches_tracked')]
+    if not faults:
+        return
+    listed = faults[:shown]
+    if len(faults) > len(listed):
+        listed.append(f'  and {len(faults) - len(listed)} more')
+    prefixed = any(key.startswith('module.') for key in shapes)
+    raise CheckpointError('\n'.join([
+        f'{source}: {len(faults)} parameters do not fit the config.', *listed,
+        'Fix: choose the config that the checkpoint was trained with'
+        + (", and take 'module.' off the names." if prefixed else '.')]))

@@ -23,17 +23,6 @@ def levels(size=(2, 3), guidance=None, batch=2, patch_size=8, c1=5, device='cpu'
     return [torch.randn(batch, *shape, device=device) for shape in shapes]
 
 
-def randomise_norms(head):
-    """Norm statistics and scales that are no identity, so that a forgotten norm shows."""
-    for module in head.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.normal_()
-            module.running_var.uniform_(0.5, 2)
-            torch.nn.init.normal_(module.weight, 1, 0.2)
-            torch.nn.init.normal_(module.bias, 0, 0.2)
-    return head
-
-
 def oracle(head, inputs):
     """Eval-mode logits: the head's own layers up to theta and guidance, then the loops."""
     params = head.controller(head._forward_feature(inputs))

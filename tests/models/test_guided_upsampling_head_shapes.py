@@ -5,12 +5,12 @@ import pytest
 import reference
 import torch
 import torch.nn.functional as F
-from gum_cases import DESIGNS, GUIDED, build, levels, offset_convs, randomise
+from gum_cases import DESIGNS, GUIDED, build, levels, randomise
 from mmcv.cnn import ConvModule
 
 # logits, high-resolution level: fitting, rounded by the encoder, one pixel
 SIZES = [((2, 3), (16, 24)), ((2, 3), (9, 17)), ((3, 2), (17, 23)), ((1, 1), (1, 1)),
-         ((1, 1), (15, 8)), ((1, 4), (3, 39))]
+         ((1, 1), (15, 8)), ((1, 4), (3, 39)), ((2, 3), (31, 9)), ((4, 2), (17, 30))]
 
 
 @torch.no_grad()
@@ -133,74 +133,8 @@ def test_any_level_feeds_the_guidance():
                                expected(inputs))
 
 
-@torch.no_grad()
-@pytest.mark.parametrize('guidance', GUIDED)
-def test_images_of_a_batch_are_independent(guidance, device):
-    head = randomise(build(guidance=guidance)).to(device).eval()
-    inputs, order = levels((2, 3), (13, 20), batch=3, device=device), [2, 0, 1]
-    straight = head(inputs)
-    permuted = head([level[order] for level in inputs])
-    torch.testing.assert_close(permuted, straight[order], rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize('guidance', GUIDED)
-def test_autocast(guidance, device):
-    head, inputs = build(guidance=guidance).to(device).train(), levels(device=device)
-    with torch.autocast(device.type, torch.bfloat16):
-        logits = head(inputs)
-    logits.float().square().sum().backward()
-    assert logits.isfinite().all()
-    gradients = [p.grad for part in offset_convs(head) for p in part.parameters()]
-    assert gradients and all(grad.isfinite().all() and grad.any() for grad in gradients)
-
-
-@torch.no_grad()
-@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float64])
-def test_other_dtypes(dtype, device):
-    head = randomise(build()).to(device, dtype).eval()
-    logits = head([level.to(dtype) for level in levels((2, 3), (10, 24), device=device)])
-    assert logits.dtype == dtype and logits.isfinite().all()
-
-
-@torch.no_grad()
-@pytest.mark.parametrize('guidance', GUIDED)
-def test_exports_with_sizes_left_open(guidance):
-    head = randomise(build(guidance=guidance)).eval()
-    dim = torch.export.Dim
-    h, w = dim('h', min=2, max=99), dim('w', min=2, max=99)
-    sizes = ([{2: 8 * h, 3: 8 * w}, {2: h, 3: w}],)
-    program = torch.export.export(head, (levels((2, 3)),), dynamic_shapes=sizes).module()
-    for inputs in (levels((2, 3)), levels((5, 4))):
-        torch.testing.assert_close(program(inputs), head(inputs))
-
-
-def test_compiles_as_one_graph():
-    head = randomise(build()).train()
-    compiled = torch.compile(head, fullgraph=True, backend='aot_eager')
-    inputs = levels((2, 3), (13, 20))
-    gradients = [torch.autograd.grad(run(inputs).square().sum(), list(head.parameters()))
-                 for run in (compiled, head)]
-    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-4)
-
-
 @pytest.mark.parametrize('guidance', DESIGNS)
-@pytest.mark.parametrize('high_res', [(24, 24), (8, 24), (16, 32), (16, 16)])
+@pytest.mark.parametrize('high_res', [(48, 48), (16, 48), (32, 64), (32, 32), (64, 96), (16, 24)])
 def test_refuses_a_level_that_does_not_fit_the_factor(high_res, guidance):
-    message = (rf'level of {high_res[0]} x {high_res[1]}: must be scale_factor=8 times the '
-               r'logits of 2 x 3, to less than 8 pixels.*Fix: set scale_factor')
-    with pytest.raises(ValueError, match=message):
-        build(guidance=guidance)(levels((2, 3), high_res))
-
-
-@pytest.mark.parametrize('changes, message', [
-    (dict(high_res_index=2), r'high_res_index=2: there are 2 levels.*Fix: choose one of 0 to 1'),
-    (dict(high_res_index=-3), r'high_res_index=-3: there are 2 levels.*Fix'),
-    (dict(large_rf_index=2), r'large_rf_index=2: there are 2 levels.*Fix: choose'),
-    (dict(large_rf_in_channels=7),
-     r'large_rf_in_channels=7: level large_rf_index=-1 has 6 channels.*Fix: correct'),
-    (dict(high_res_in_channels=6),
-     r'high_res_in_channels=6: level high_res_index=0 has 5 channels.*Fix: correct'),
-], ids=str)
-def test_refuses_levels_other_than_the_options_say(changes, message):
-    with pytest.raises(ValueError, match=message):
-        build(**changes)(levels())
+    with pytest.raises(ValueError, match='high_res_index.*scale_factor=8.*Fix: set scale_factor'):
+        build(guidance=guidance)(levels((4, 6), high_res))

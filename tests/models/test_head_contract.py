@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from contract import BN, GN, HEADS, STOCK, each, each_way_of_corners
+from contract import BN, GN, HEADS, each, each_way_of_corners
 from contract_checks import randomise
 from mmseg.registry import MODELS
 from nrd_cases import samples
@@ -32,6 +32,8 @@ def test_logits_of_any_size(row, size, device):
     logits = head(row.example(size, device=device))
     assert logits.shape == (2, head.out_channels, *map(row.logits, size))
     assert logits.isfinite().all()
+    # MMSeg's OCRHead and losses of others take views of them.
+    assert logits.is_contiguous()
 
 
 # Every level of (2, 2) and the last of (32, 32) is one pixel.
@@ -48,11 +50,6 @@ def test_trains(row, size, norm_cfg, batch, prepare, device):
     assert losses['loss_ce'].isfinite()
     for name, parameter in head.named_parameters():
         assert parameter.grad is not None and parameter.grad.isfinite().all(), name
-
-
-def test_batch_norm_of_one_image_is_refused_by_the_stock_head_too():
-    with pytest.raises(ValueError, match='more than 1 value per channel'):
-        HEADS[STOCK].build().train()(HEADS[STOCK].example(batch=1))
 
 
 @each_way_of_corners(HEADS)

@@ -6,11 +6,11 @@ import multi_resolution_cases
 import nrd_cases
 import reference
 import torch
+from contract_checks import randomise
 from hypothesis import given
 from hypothesis import strategies as st
 from layout_cases import LAYOUTS, laid_out
 from mmseg.registry import MODELS
-from nrd_cases import randomise_norms
 
 SIDE = st.integers(1, 3)
 LAYOUT = st.sampled_from(LAYOUTS)
@@ -22,9 +22,10 @@ def prepared(inputs, dtype, layout):
     return [laid_out(level.to(dtype), layout) for level in inputs]
 
 
-def places_of(size, factor: int, data):
-    """A size with as many pixels, ``factor`` to a place, as an encoder's rounding may leave."""
-    return tuple(side * factor - data.draw(st.integers(0, factor - 1)) for side in size)
+def level_of(size, factor: int, data):
+    """A finer map's size: ``factor`` pixels to a place, to less than two places."""
+    return tuple(data.draw(st.integers(max(1, (side - 2) * factor + 1), (side + 2) * factor - 1))
+                 for side in size)
 
 
 def assert_near(got, expected, dtype, tolerance=1e-3):
@@ -37,9 +38,9 @@ def assert_near(got, expected, dtype, tolerance=1e-3):
        scale_factor=SIDE, num_classes=st.integers(3, 5), hidden_channels=st.integers(1, 5),
        guidance_channels=st.integers(1, 5), channels=st.integers(1, 9), dtype=DTYPE, layout=LAYOUT)
 def test_nrd_head(data, size, batch, patch_size, scale_factor, dtype, layout, **options):
-    head = randomise_norms(nrd_cases.build(
+    head = randomise(nrd_cases.build(
         patch_size=patch_size, scale_factor=scale_factor, **options)).to(dtype).eval()
-    guidance = places_of(size, patch_size, data)
+    guidance = level_of(size, patch_size, data)
     inputs = prepared(nrd_cases.levels(size, guidance, batch), dtype, layout)
     logits = head(inputs)
     assert logits.shape == (
@@ -58,7 +59,7 @@ def test_guided_upsampling_head(data, size, batch, scale_factor, align_corners, 
     head = gum_cases.randomise(gum_cases.build(
         dict(align_corners=align_corners), scale_factor=scale_factor, mode=mode,
         large_rf_channels=width, **options)).to(dtype).eval()
-    high_res = places_of(size, scale_factor, data)
+    high_res = level_of(size, scale_factor, data)
     inputs = prepared(gum_cases.levels(size, high_res, batch), dtype, layout)
     logits, offsets = head.head(inputs), head._offsets(inputs, high_res)
     assert offsets.shape == (batch, 2, *high_res)
@@ -78,7 +79,7 @@ def test_multi_resolution_encoder(data, image, batch, dtype, layout, scales):
     guidance = data.draw(st.none() | st.integers(0, indices[0]))
     encoder = multi_resolution_cases.build(
         scales=scales, out_indices=indices, guidance_index=guidance)
-    alone = randomise_norms(multi_resolution_cases.build_alone(
+    alone = randomise(multi_resolution_cases.build_alone(
         'DRN', tuple(range(indices[-1] + 1)))).to(dtype).eval()
     encoder.to(dtype).eval().trunk.load_state_dict(alone.state_dict(), strict=True)
     images = prepared([torch.randn(batch, 3, *image)], dtype, layout)[0]
@@ -99,7 +100,7 @@ def test_multi_resolution_encoder(data, image, batch, dtype, layout, scales):
        in_channels=st.tuples(SIDE, SIDE), out_channels=SIDE, dtype=DTYPE, layout=LAYOUT,
        mode=st.sampled_from(['sum', 'concat']))
 def test_fusion(medium, low, batch, in_channels, out_channels, dtype, layout, mode):
-    neck = randomise_norms(MODELS.build(dict(
+    neck = randomise(MODELS.build(dict(
         type='MultiResolutionFusion', in_channels=in_channels, out_channels=out_channels,
         mode=mode))).to(dtype).eval()
     maps = [torch.randn(batch, channels, *size, dtype=dtype)

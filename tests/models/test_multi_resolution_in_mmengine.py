@@ -7,6 +7,7 @@ import io
 import pytest
 import torch
 import torch.distributed as dist
+from contract_checks import randomise
 from mmcv.cnn.utils import fuse_conv_bn
 from mmengine.model import ExponentialMovingAverage, revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
@@ -22,7 +23,6 @@ from multi_resolution_cases import (
     norm_names,
     total,
 )
-from nrd_cases import randomise_norms
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -69,7 +69,7 @@ def test_copies_are_independent_and_share_as_the_original(sharing):
 @pytest.mark.parametrize('name, sharing', EVERY)
 def test_norms_that_are_replaced_later(name, sharing):
     """Conversion to SyncBN, and back for a CPU, as mmengine's runner and MMSeg's tools do it."""
-    encoder, image = randomise_norms(build(name, sharing)).eval(), torch.randn(1, 3, 96, 64)
+    encoder, image = randomise(build(name, sharing)).eval(), torch.randn(1, 3, 96, 64)
     expected = encoder(image)
     converted = nn.SyncBatchNorm.convert_sync_batchnorm(encoder)
     called = []
@@ -86,7 +86,7 @@ def test_norms_that_are_replaced_later(name, sharing):
 @pytest.mark.parametrize('sharing', ['shared', 'not shared'])
 @pytest.mark.parametrize('name', BACKBONES)
 def test_fused_norms(name, sharing):
-    encoder, image = randomise_norms(build(name, sharing)).eval(), torch.randn(1, 3, 96, 64)
+    encoder, image = randomise(build(name, sharing)).eval(), torch.randn(1, 3, 96, 64)
     expected = encoder(image)
     fused = fuse_conv_bn(encoder)
     assert not norm_names(fused)
@@ -100,29 +100,6 @@ def test_fused_norms_are_refused_where_a_branch_keeps_its_own(name):
     encoder(image)
     with pytest.raises(RuntimeError, match=r'trunk\..* has been fused.*separate_norm=True.*Fix'):
         fuse_conv_bn(encoder)(image)
-
-
-@pytest.mark.parametrize('sharing', SHARINGS)
-def test_moves_as_one(sharing):
-    encoder = build(sharing=sharing).to(torch.float64)
-    assert all(t.dtype == torch.float64 for t in encoder.state_dict().values()
-               if t.is_floating_point())
-    assert all(level.dtype == torch.float64
-               for level in encoder(torch.randn(2, 3, 64, 64, dtype=torch.float64)))
-    encoder.to('meta')
-    assert all(level.is_meta for level in encoder(torch.empty(2, 3, 64, 64, device='meta',
-                                                              dtype=torch.float64)))
-
-
-def test_nothing_stays_on_the_encoder_between_calls():
-    encoder = build(sharing='separate norm')
-    before = [{name: id(value) for name, value in vars(module).items() if name != 'training'}
-              for module in encoder.modules()]
-    encoder(torch.randn(2, 3, 65, 64))
-    with torch.no_grad():
-        encoder.eval()(torch.randn(1, 3, 32, 33))
-    assert [{name: id(value) for name, value in vars(module).items() if name != 'training'}
-            for module in encoder.modules()] == before
 
 
 @pytest.fixture(scope='module')

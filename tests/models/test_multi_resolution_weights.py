@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from contract_checks import randomise
 from multi_resolution_cases import DRN, EVERY, SHARINGS, build, build_alone
-from nrd_cases import randomise_norms
 
 
 @pytest.fixture(scope='module')
@@ -39,7 +39,7 @@ def test_pretrained_backbones_reach_every_branch(sharing, weights, monkeypatch):
 
 
 def test_a_pretrained_encoder_keeps_the_norms_of_its_file(tmp_path):
-    trained = randomise_norms(build(sharing='separate norm'))
+    trained = randomise(build(sharing='separate norm'))
     torch.save(trained.state_dict(), tmp_path / 'encoder.pth')
     encoder = build(sharing='separate norm', init_cfg=pretrained(tmp_path / 'encoder.pth'))
     encoder.init_weights()

@@ -54,13 +54,6 @@ def test_a_model_with_an_auxiliary_head(row):
     assert_teaches_nothing(model, losses)
 
 
-def test_with_one_logit_mmseg_itself_refuses_such_a_batch():
-    """Its binary cross entropy takes the highest label of none; no head can change that."""
-    row = HEADS['NRDHead-one-channel']
-    with pytest.raises(RuntimeError, match=r'max\(\)'):
-        row.build().loss(row.example(), ignored(row), {})
-
-
 @each(first_of_each_type(HEADS))
 def test_one_label_in_the_batch_is_enough(row):
     """So that the tests above cannot pass because nothing ever teaches."""

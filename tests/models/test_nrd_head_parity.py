@@ -8,7 +8,7 @@ import pytest
 import torch
 from nrd_cases import build
 
-from mmseg_nrd.utils import convert_nrd_state_dict
+from mmseg_nrd.models.decode_heads.nrd_weights import convert_nrd_state_dict
 
 DATA = Path(__file__).parents[1] / 'data'
 CASES = {

@@ -3,11 +3,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from contract_checks import randomise
 from mmengine.config import ConfigDict
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
-from nrd_cases import randomise_norms
 
 BACKBONE = dict(
     type='ResNetV1c', depth=18, base_channels=8, stem_channels=8, num_stages=4,
@@ -27,7 +27,7 @@ def segmentor(type_, rows=None, **changes):
 
 def pair(rows, **changes):
     """The same model twice: MMSeg's path and ours."""
-    plain = randomise_norms(segmentor('EncoderDecoder', **changes))
+    plain = randomise(segmentor('EncoderDecoder', **changes))
     # Weights that depend on the place, or the whole image gets one label.
     torch.nn.init.normal_(plain.decode_head.controller[1].weight)
     torch.nn.init.zeros_(plain.decode_head.controller[1].bias)

@@ -35,15 +35,6 @@ def test_split_uses_every_parameter_once_and_in_order(channels, leading):
         assert bias.shape == (*leading, c_out)
 
 
-def test_split_agrees_with_the_loop_on_the_order():
-    channels = (3, 4, 2)
-    theta = torch.arange(26.)
-    for got, expected in zip(split_dynamic_params(theta, channels),
-                             reference.read_layers(theta, channels)):
-        assert torch.equal(got[0], expected[0])
-        assert torch.equal(got[1], expected[1])
-
-
 def test_split_gives_views():
     theta = torch.zeros(26)
     for number, (weight, bias) in enumerate(split_dynamic_params(theta, (3, 4, 2)), start=1):

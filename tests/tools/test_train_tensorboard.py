@@ -8,9 +8,9 @@ pytest.importorskip('tensorboard', reason='needs the docs extra: make docs-site'
 
 
 @pytest.mark.slow
-def test_training_logs_to_tensorboard(tool, small, tmp_path):
+def test_training_logs_to_tensorboard(call, small, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-    tool('train', NRD, '--work-dir', tmp_path, '--cfg-options', *small,
+    call('train', NRD, '--work-dir', tmp_path, '--cfg-options', *small,
          'train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
          'visualizer.vis_backends.0.type=TensorboardVisBackend')
     file, = tmp_path.rglob('events.out.tfevents*')

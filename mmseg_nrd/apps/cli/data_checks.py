@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import copy
 import os
-import sys
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from mmcv.transforms import LoadImageFromFile
@@ -14,6 +13,8 @@ from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS
 
 from mmseg_nrd.transforms import LoadCheckedAnnotations
+
+from .distributed import print_once
 
 _WRAPPERS = (ClassBalancedDataset, ConcatDataset, MultiImageMixDataset, RepeatDataset)
 _HINT = ('Fix: set data_root to your copy of the data set, or render one with '
@@ -164,7 +165,7 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
                 _check_files(_local_files(built), f'{split}_dataloader.dataset')
     warning = padding_warning(cfg) if 'train' in splits else None
     if warning is not None:
-        print(f'warning: {warning}', file=sys.stderr)
+        print_once(f'warning: {warning}')
 
 
 def _name(config: Mapping[str, Any]) -> str:

@@ -1,11 +1,26 @@
-"""Several processes on a machine without an accelerator."""
+"""Several processes that train or test one model."""
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
+
+# Where the launchers of mmengine (pytorch, slurm, mpi) say which process this is.
+_RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
+
+
+def is_first_process() -> bool:
+    """Whether this is the one process, or the first of several."""
+    return all(os.environ.get(rank, '0') == '0' for rank in _RANKS)
+
+
+def print_once(text: str) -> None:
+    """Print a line at once, in the first process only."""
+    if is_first_process():
+        print(text, flush=True)
 
 
 def _names_sync_bn(node: Any) -> bool:

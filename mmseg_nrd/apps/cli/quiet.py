@@ -1,7 +1,11 @@
-"""Keep warnings that a user of the tools can do nothing about off the screen."""
+"""Keep off the screen what a user of the tools did not ask for."""
 from __future__ import annotations
 
+import logging
 import warnings
+
+from mmengine.config import Config
+from mmengine.runner import Runner
 
 # Each stems from MMSeg or mmengine calling itself in a deprecated way, on every run.
 _HOST_WARNINGS = (
@@ -13,9 +17,36 @@ _HOST_WARNINGS = (
     'The shape of value will convert from',
     '.*instance named of visualizer has been created',
 )
+# How mmengine's longest messages begin, behind dashes: the environment, the whole config, each
+# hook's place, and a line for each parameter.
+_DUMPS = ('System environment:', 'Config:', 'Hooks will be executed', 'paramwise_options --',
+          'Param groups =')
 
 
 def silence_host_warnings() -> None:
     """Filter the warnings that the host raises about itself; all others stay."""
     for message in _HOST_WARNINGS:
         warnings.filterwarnings('ignore', message=message)
+
+
+def shorten_console(cfg: Config, verbose: bool = False) -> None:
+    """Keep mmengine's dumps in the log file of each run that follows, and off the screen.
+
+    Args:
+        cfg (Config): Of the runs; with ``log_level='DEBUG'`` all is shown.
+        verbose (bool): Show all. Defaults to False.
+    """
+    if verbose or cfg.get('log_level') == 'DEBUG':
+        return
+    build_logger = Runner.build_logger
+
+    def build_short_logger(self, *args, **kwargs):
+        logger = build_logger(self, *args, **kwargs)
+        for handler in logger.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.addFilter(
+                    lambda record: not record.getMessage().lstrip('-\n').startswith(_DUMPS))
+        return logger
+
+    # mmengine makes the logger and writes to it in one step.
+    Runner.build_logger = build_short_logger

@@ -3,19 +3,20 @@ from __future__ import annotations
 
 import os
 import re
+import zipfile
 from pathlib import Path
 from typing import List, Tuple
 
 from mmengine.config import Config
-from mmengine.runner.checkpoint import CheckpointLoader
 
-from mmseg_nrd.compat import CheckpointError, find_checkpoint, whole_file
+from mmseg_nrd.compat import CheckpointError, explain_unreadable, find_checkpoint, whole_file
 
-from .archives import check_archive
+from .distributed import is_first_process
+from .segmentor import read_checkpoint
 
-# Where the launchers of mmengine (pytorch, slurm, mpi) say which process this is.
-_RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
 _NUMBERED = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
+# Of an entry that is marked so torch reads nothing, and leaves the tensor's memory as it was.
+_DIRECTORY = 0x10
 
 
 def _noted(work_dir: Path) -> str:
@@ -52,6 +53,25 @@ def _candidates(work_dir: Path) -> Tuple[List[Path], List[str]]:
             or path.stat().st_mtime_ns >= when], []
 
 
+def _check_archive(path: str) -> None:
+    """Refuse wrong bytes; torch itself looks for missing ones only.
+
+    The old format of torch has no checksums and passes.
+    """
+    with explain_unreadable(path):
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+            faults = [] if broken is None else [f'wrong checksum of {broken}']
+            faults += [f'{entry.filename} is marked as a folder' for entry in archive.infolist()
+                       if entry.external_attr & _DIRECTORY]
+            if faults:
+                raise CheckpointError(
+                    f'{path}: cannot be read as a checkpoint ({faults[0]}). It is torn. Fix: '
+                    'replace it by a whole copy, or choose another one.')
+
+
 def _check_training_state(path: str, checkpoint: dict) -> None:
     """Refuse what mmengine would fail on, after it has built everything."""
     if not {'meta', 'message_hub'} <= set(checkpoint):
@@ -81,8 +101,8 @@ def read_training_state(path: str) -> dict:
     """
     file = find_checkpoint(path)
     if '://' not in file:
-        check_archive(file)
-    checkpoint = CheckpointLoader.load_checkpoint(path, map_location='cpu', logger='silent')
+        _check_archive(file)
+    checkpoint = read_checkpoint(path)
     _check_training_state(path, checkpoint)
     return checkpoint
 
@@ -124,7 +144,7 @@ def prepare_resume(cfg: Config) -> List[str]:
     if notes:
         notes.append(f'resuming from {path}')
     # Of several processes, one writes; the others wait for it when their group is formed.
-    if given is None and all(os.environ.get(rank, '0') == '0' for rank in _RANKS):
+    if given is None and is_first_process():
         _note_last(work_dir, path)
     seed = state['meta'].get('seed')
     if seed is not None and cfg.get('randomness', {}).get('seed') is None:

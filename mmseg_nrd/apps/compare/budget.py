@@ -56,13 +56,15 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path) -> Conf
     cfg.train_cfg.max_iters = iterations
     cfg.train_cfg.val_interval = iterations + 1
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
-    cfg.default_hooks.checkpoint.update(
-        interval=iterations, save_optimizer=False, save_best=None)
-    # By its registered name: interrupted, the run goes on with the same random numbers.
-    cfg.default_hooks.random_state = dict(type='RandomStateHook')
+    cfg.default_hooks = {
+        **(cfg.get('default_hooks') or {}),
+        'checkpoint': dict(type='CheckpointHook', by_epoch=False, interval=iterations,
+                           save_optimizer=False),
+        # By its registered name: interrupted, the run goes on with the same random numbers.
+        'random_state': dict(type='RandomStateHook')}
     # Several runs share this process; workers that outlive their loop would pile up.
     cfg.train_dataloader.persistent_workers = cfg.test_dataloader.persistent_workers = False
-    cfg.randomness = dict(seed=seed)
+    cfg.randomness = {**(cfg.get('randomness') or {}), 'seed': seed}
     cfg.work_dir = str(work_dir)
     # mmengine keeps loggers and visualisers by this name; each run needs its own.
     cfg.experiment_name = '_'.join(work_dir.parts[-3:])

@@ -4,29 +4,34 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmseg_nrd.apps.cli import read_config
+from mmseg_nrd.apps.cli.data_checks import check_data
 from mmseg_nrd.apps.cost.counting import Cost
+from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.apps.cost.step_cost import measure_steps
 from mmseg_nrd.apps.cost.timing import Timing
+from mmseg_nrd.compat import find_checkpoint
 
 from .budget import with_budget
-from .progress import ProgressLine
+from .progress import Progress
 from .runs import (
     claim_runs,
-    finished_runs,
     load_costs,
     load_outcome,
     run_folder,
     save_costs,
     save_outcome,
+    trained_runs,
 )
-from .training import Outcome, train_and_test
+from .training import Outcome, evaluate, load_trained, train
 
 BUDGETS = ('iters', 'time', 'both')
+_NEEDED = ('train_dataloader', 'train_cfg', 'test_dataloader', 'test_cfg', 'test_evaluator')
 
 
 @dataclass
@@ -41,6 +46,10 @@ class Entry:
     iterations: Dict[str, int] = field(default_factory=dict)
     outcomes: Dict[str, List[Outcome]] = field(default_factory=dict)
     environment: Dict[str, object] = field(default_factory=dict)
+
+    def scores(self, budget: str, metric: str) -> List[float]:
+        """One of the scores, of each seed."""
+        return [outcome.scores[metric] for outcome in self.outcomes[budget]]
 
 
 def _equal_time(entry: Entry, first: Entry, iterations: int) -> int:
@@ -65,12 +74,10 @@ def check_budget(seeds: int, iterations: Optional[int], budget: str,
     """
     if budget not in BUDGETS:
         raise ValueError(f'budget={budget!r}: must be one of {BUDGETS}. Fix: choose one.')
-    for name, value in dict(seeds=seeds, iterations=iterations).items():
-        if value is not None and value < 1:
-            raise ValueError(f'{name}={value}: must be at least 1. Fix: raise {name}.')
-    if not save_every >= 0:
-        raise ValueError(f'save_every={save_every}: must be seconds, 0 for each iteration. Fix: '
-                         'raise save_every.')
+    for name, value, least in (('seeds', seeds, 1), ('iterations', iterations, 1),
+                               ('save_every', save_every, 0)):
+        if value is not None and not value >= least:
+            raise ValueError(f'{name}={value}: must be at least {least}. Fix: raise {name}.')
 
 
 def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
@@ -79,8 +86,8 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             environment: Optional[Dict[str, object]] = None) -> List[Entry]:
     """Train every config with the same budget, seed by seed in turns, and test each run.
 
-    Called again with the same arguments, it goes on where it was stopped: finished runs are
-    read back, and so is their cost, and a killed run is resumed.
+    Called again with the same arguments, it goes on where it was stopped: finished trainings and
+    tests are read back, and so is the configs' cost, and a killed training is resumed.
 
     Args:
         configs (dict[str, Config]): From :func:`load_configs`; the first gives the budget.
@@ -102,48 +109,59 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
     """
     check_budget(seeds, iterations, budget, save_every)
     claim_runs(configs, out, samples)
-    first, environment = next(iter(configs)), environment or {}
+    environment = environment or {}
     init_default_scope('mmseg')
-    measured = load_costs(configs, out)
-    if measured is None:
-        measured = *measure_steps(configs), environment
-        save_costs(configs, out, *measured)
-    costs, steps, where = measured
-    iterations = iterations or configs[first].train_cfg.max_iters
-    entries = [Entry(name, costs[name], steps[name], environment=where) for name in configs]
+    iterations = iterations or next(iter(configs.values())).train_cfg.max_iters
     kinds = BUDGETS[:2] if budget == 'both' else [budget]
+    earlier = trained_runs(out)
+    with Progress() as progress:
+        measured = load_costs(configs, out)
+        if measured is None:
+            progress.show(f'timing training steps of {", ".join(configs)}')
+            measured = *measure_steps(configs), environment
+            save_costs(configs, out, *measured)
+        costs, steps, where = measured
+        entries = [Entry(name, costs[name], steps[name], environment=where) for name in configs]
 
-    def count(entry: Entry, kind: str) -> int:
-        return iterations if kind == 'iters' or entry is entries[0] \
-            else _equal_time(entry, entries[0], iterations)
-
-    with ProgressLine() as line:
-        line.work.finished_earlier(finished_runs(out))
+        def count(entry: Entry, kind: str) -> int:
+            return iterations if kind == 'iters' or entry is entries[0] \
+                else _equal_time(entry, entries[0], iterations)
 
         def run(entry: Entry, seed: int, length: int) -> Outcome:
             folder = run_folder(out, entry.name, length, seed)
+            cfg = with_budget(configs[entry.name], length, seed, folder)
+            what = f'{entry.name}, {length} iterations, seed {seed}'
+
+            def tell(done: int, loss: float) -> None:
+                progress.advance(folder, done, length)
+                progress.show(f'training {what}', f': iteration {done}, loss {loss:.2f}')
+
             outcome = load_outcome(folder)
             if outcome is None:
-                text = f'{entry.name}, {length} iterations, seed {seed}'
-
-                def tell(done: int, loss: float) -> None:
-                    line.work.advance(folder, done, length)
-                    line.show(f'{text}, loss {loss:.2f}')
-
-                line.show(text)
-                outcome = replace(train_and_test(
-                    with_budget(configs[entry.name], length, seed, folder), samples, tell,
-                    save_every), environment=environment)
+                progress.show(f'training {what}')
+                outcome, runner = train(cfg, tell, save_every)
+                outcome = replace(outcome, environment=environment)
                 save_outcome(folder, outcome)
-                gc.collect()
+            elif outcome.scores:
+                return outcome
+            else:
+                runner = load_trained(cfg, outcome)
+            progress.show(f'testing {what}')
+            outcome = evaluate(runner, outcome, samples)
+            save_outcome(folder, outcome)
+            # Runners are cycles that hold models and data.
+            del runner
+            gc.collect()
             return outcome
 
         for kind in kinds:
             # An estimate for an equal time, until the runs of equal iterations are done. The
             # same iterations from the same seed are the same run.
-            line.work.plan({run_folder(out, entry.name, length, seed): length * entry.step.median
-                            for each in kinds for entry in entries
-                            for length in [count(entry, each)] for seed in range(seeds)})
+            planned = {run_folder(out, entry.name, length, seed): length * entry.step.median
+                       for each in kinds for entry in entries
+                       for length in [count(entry, each)] for seed in range(seeds)}
+            progress.plan({folder: seconds for folder, seconds in planned.items()
+                            if folder not in earlier})
             for entry in entries:
                 entry.iterations[kind] = count(entry, kind)
             for seed in range(seeds):
@@ -153,24 +171,35 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
     return entries
 
 
-def load_configs(paths: Sequence[Path], read: Callable[[str], Config]) -> Dict[str, Config]:
-    """Configs by their file's name.
+def load_configs(paths: Sequence[str], options: Optional[dict] = None) -> Dict[str, Config]:
+    """Read configs, and see that they can be compared.
 
     Args:
-        paths (Sequence[Path]): Their files.
-        read (Callable): Makes a config of a path.
+        paths (Sequence[str]): Their files.
+        options (dict, optional): Settings to override in all of them.
 
     Returns:
-        dict[str, Config]: in the order given.
+        dict[str, Config]: by their file's name, in the order given.
 
     Raises:
-        ValueError: if two have the same name.
+        FileNotFoundError: if a config, its data or the checkpoint it starts from is not there.
+        ValueError: if two have the same name, or one cannot be compared.
     """
     configs: Dict[str, Config] = {}
-    for path in map(Path, paths):
-        if path.stem in configs:
+    for path in paths:
+        name, cfg = Path(path).stem, read_config(path, options)
+        if name in configs:
             raise ValueError(
-                f'config {str(path)!r}: a config named {path.stem} was given already; names tell '
-                'the rows apart. Fix: leave one out, or copy it under another name.')
-        configs[path.stem] = read(str(path))
+                f'config {path!r}: a config named {name} was given already; names tell the rows '
+                'apart. Fix: leave one out, or copy it under another name.')
+        missing = [key for key in _NEEDED if cfg.get(key) is None]
+        if missing:
+            raise ValueError(f'{path}: {", ".join(missing)} must be set, to train and to test. '
+                             'Fix: set it, as MMSeg configs do.')
+        check_data(cfg, 'train', 'test')
+        if cfg.get('load_from') is not None:
+            find_checkpoint(cfg.load_from)
+        image_size(cfg)
+        with_budget(cfg, 1, 0, Path())
+        configs[name] = cfg
     return configs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import List, Sequence, Tuple
 
 import numpy as np
-from matplotlib import colormaps
+import torch
 from matplotlib.figure import Figure
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -29,6 +29,24 @@ class Scene:
     truth: np.ndarray
 
 
+def visible(image: torch.Tensor) -> np.ndarray:
+    """An image of a pipeline as one to look at.
+
+    Args:
+        image (torch.Tensor): (C, H, W), float32: BGR of three channels, else in the order of the
+            loader. Of more than three the first three are shown, of fewer the first in grey.
+
+    Returns:
+        np.ndarray: (H, W, 3), uint8, RGB; values that are no bytes are scaled from the lowest to
+        the highest.
+    """
+    channels = {1: [0, 0, 0], 2: [0, 0, 0], 3: [2, 1, 0]}.get(len(image), [0, 1, 2])
+    image = image[channels].permute(1, 2, 0).numpy()
+    if image.min() < 0 or image.max() > 255 or (image % 1).any():
+        image = (image - image.min()) * (255 / (np.ptp(image) or 1))
+    return image.astype(np.uint8)
+
+
 def load_scenes(cfg: Config, samples: Sequence[int]) -> Tuple[List[Scene], dict]:
     """Samples of a config's test set, as its pipeline gives them, and the set's metainfo."""
     init_default_scope('mmseg')
@@ -39,7 +57,7 @@ def load_scenes(cfg: Config, samples: Sequence[int]) -> Tuple[List[Scene], dict]
         truth = sample['data_samples'].gt_sem_seg.data[0].numpy()
         # MMSeg resizes the image in the test pipeline, and leaves the truth as it is.
         image = F.interpolate(sample['inputs'][None].float(), truth.shape, mode='nearest')[0]
-        scenes.append(Scene(image.byte().permute(1, 2, 0).numpy()[..., ::-1], truth))
+        scenes.append(Scene(visible(image), truth))
     return scenes, dataset.metainfo
 
 
@@ -58,34 +76,17 @@ def paint(label: np.ndarray, palette: Sequence[Sequence[int]]) -> np.ndarray:
     return colours[label]
 
 
-def distinct_looks(count: int) -> list:
-    """So many pairs of a colour and a line style that can be told apart, up to forty."""
-    styles = ('-', '--', ':', '-.')
-    colours = colormaps['tab10'].colors
-    return [(colours[index % 10], styles[index // 10 % 4]) for index in range(count)]
-
-
-def balanced_columns(panels: int, most: int) -> int:
-    """Columns of the fewest rows that hold so many panels, none much shorter than the rest.
-
-    Example:
-        >>> balanced_columns(4, most=5), balanced_columns(14, most=6)
-        (4, 5)
-    """
-    return math.ceil(panels / math.ceil(panels / most))
-
-
 def block_size(block: Sequence[Panel], most: int, width: float,
                aspect: float) -> Tuple[float, float]:
     """(width, height) of a block in inches, its titles included; ``aspect`` is height / width."""
-    columns = balanced_columns(len(block), most)
+    columns = min(len(block), most)
     title = 0.18 + 0.16 * max(title.count('\n') + 1 for title, _ in block)
     return columns * width, math.ceil(len(block) / columns) * (width * aspect + title)
 
 
 def draw_blocks(figure: Figure, blocks: Sequence[Sequence[Panel]], most: int) -> None:
     """Draw blocks of panels under each other, each wrapped at ``most`` columns."""
-    columns = balanced_columns(len(blocks[0]), most)
+    columns = min(len(blocks[0]), most)
     rows = math.ceil(len(blocks[0]) / columns)
     for part, block in zip(figure.subfigures(len(blocks), 1, squeeze=False)[:, 0], blocks):
         axes = part.subplots(rows, columns, squeeze=False).ravel()

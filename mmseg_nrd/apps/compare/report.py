@@ -8,19 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
+import numpy as np
+
 from mmseg_nrd.apps.cost.environment import differences, environment_note
 from mmseg_nrd.apps.cost.report import short_names
 from mmseg_nrd.apps.cost.timing import ratio
 
 from .comparison import Entry
-from .losses import thin
 from .training import Outcome
 
-TITLES = {
-    'iters': 'Equal iterations',
-    'time': 'Equal training time (that of the first config; each with a whole schedule)',
-}
-_SCORES = ('config', 'iterations', 'mIoU')
+TITLES = dict(iters='Equal iterations', time='Equal training time')
+# IoUMetric's, which say little beside its others.
+_SIDE_SCORES = ('aAcc', 'mAcc')
 _COSTS = ('training s', 's / iteration', 'ratio', 'head GMAC', 'model GMAC', 'head M params',
           'model M params')
 
@@ -37,14 +36,21 @@ def format_runs(values: Sequence[float], digits: int) -> str:
     return f'{text} ± {spread:.{digits}f}' if len(values) > 1 else text
 
 
-def _row(entry: Entry, name: str, budget: str, first: Entry) -> Tuple[str, ...]:
+def _other_scores(entries: List[Entry], metric: str) -> List[str]:
+    """Names of the scores beside the main one that every run has."""
+    outcomes = [outcome for entry in entries for runs in entry.outcomes.values()
+                for outcome in runs]
+    return [name for name in outcomes[0].scores if name not in (metric, *_SIDE_SCORES)
+            and all(name in outcome.scores for outcome in outcomes)]
+
+
+def _row(entry: Entry, name: str, budget: str, first: Entry,
+         scores: Sequence[str]) -> Tuple[str, ...]:
     outcomes, cost = entry.outcomes[budget], entry.cost
     value, spread = ratio(entry.step, first.step)
     return (
         name, str(entry.iterations[budget]),
-        format_runs([outcome.miou for outcome in outcomes], 2),
-        *(format_runs([outcome.more[score] for outcome in outcomes], 2)
-          for score in outcomes[0].more),
+        *(format_runs(entry.scores(budget, score), 2) for score in scores),
         format_runs([outcome.seconds for outcome in outcomes], 1),
         f'{entry.step.median:.3f} (IQR {entry.step.iqr:.3f})',
         '1' if entry is first else f'{value:.2f} ± {spread:.2f}',
@@ -52,32 +58,32 @@ def _row(entry: Entry, name: str, budget: str, first: Entry) -> Tuple[str, ...]:
         f'{cost.head_parameters / 1e6:.2f}', f'{cost.parameters / 1e6:.2f}')
 
 
-def format_tables(entries: List[Entry]) -> str:
-    """One Markdown table for each budget."""
-    parts = []
+def format_tables(entries: List[Entry], metric: str) -> str:
+    """One Markdown table for each budget, the main score first."""
+    parts, scores = [], [metric, *_other_scores(entries, metric)]
     names = short_names([entry.name for entry in entries])
     for budget in entries[0].outcomes:
-        header = (*_SCORES, *entries[0].outcomes[budget][0].more, *_COSTS)
+        header = ('config', 'iterations', *scores, *_COSTS)
         rows = [header, ('---',) * len(header),
-                *(_row(entry, name, budget, entries[0])
+                *(_row(entry, name, budget, entries[0], scores)
                   for entry, name in zip(entries, names))]
         parts.append('\n'.join([f'### {TITLES[budget]}', '',
                                 *(f'| {" | ".join(row)} |' for row in rows)]))
     return '\n\n'.join(parts) + '\n'
 
 
-def _gain(own: Sequence[float], other: Sequence[float], budget: str) -> str:
+def _gain(own: Sequence[float], other: Sequence[float], metric: str, budget: str) -> str:
     """The difference of two means, and whether the seeds differ as much."""
     (mean, spread), (other_mean, other_spread) = mean_and_spread(own), mean_and_spread(other)
     gain, noise = mean - other_mean, math.hypot(spread, other_spread)
-    where = f'mIoU at {TITLES[budget].split(" (")[0].lower()}'
+    where = f'{metric} at {TITLES[budget].lower()}'
     if len(own) == 1:
         return f'{gain:+.2f} {where} (one seed: spread unknown)'
     within = " (within the seeds' spread)" if abs(gain) <= noise else ''
     return f'{gain:+.2f} ± {noise:.2f} {where}{within}'
 
 
-def summarise(entries: List[Entry]) -> str:
+def summarise(entries: List[Entry], metric: str) -> str:
     """A sentence for each config but the first: how the first compares with it.
 
     The spread of a difference is that of two single runs: the root of the summed squares of
@@ -86,8 +92,8 @@ def summarise(entries: List[Entry]) -> str:
     first, names = entries[0], short_names([entry.name for entry in entries])
     sentences = []
     for entry, name in zip(entries[1:], names[1:]):
-        gains = [_gain(*([outcome.miou for outcome in each.outcomes[budget]]
-                         for each in (first, entry)), budget) for budget in first.outcomes]
+        gains = [_gain(first.scores(budget, metric), entry.scores(budget, metric), metric, budget)
+                 for budget in first.outcomes]
         head = first.cost.head_multiply_adds / entry.cost.head_multiply_adds
         sentences.append(
             f"{names[0]} against {name}: {', '.join(gains)}; {head:.2f} of its decode head's "
@@ -123,14 +129,23 @@ def _history(entries: List[Entry], environment: Dict[str, object]) -> List[str]:
     return notes
 
 
-def _as_dict(entry: Entry) -> dict:
-    """A row of ``results.json``."""
+def thin(losses: Sequence[float], points: int = 100) -> Dict[str, List[float]]:
+    """A curve as means over at most ``points`` blocks, each with its last iteration."""
+    ends = np.unique(np.linspace(0, len(losses), min(points, len(losses)) + 1).astype(int))
+    return dict(iteration=ends[1:].tolist(),
+                loss=[float(np.mean(losses[first:last], dtype=np.float64))
+                      for first, last in zip(ends[:-1], ends[1:])])
+
+
+def _as_dict(entry: Entry, metric: str, others: Sequence[str]) -> dict:
+    """A row of ``results.json``; the main score is called as its metric in lower case."""
     return dict(
         config=entry.name, cost=asdict(entry.cost), seconds_per_iteration=asdict(entry.step),
         environment=entry.environment,
         runs={budget: dict(iterations=entry.iterations[budget],
-                           miou=[outcome.miou for outcome in outcomes],
-                           more=[outcome.more for outcome in outcomes],
+                           **{metric.lower(): entry.scores(budget, metric)},
+                           more=[{name: outcome.scores[name] for name in others}
+                                 for outcome in outcomes],
                            train_seconds=[outcome.seconds for outcome in outcomes],
                            resumed=[outcome.resumed for outcome in outcomes],
                            environments=[outcome.environment for outcome in outcomes],
@@ -139,12 +154,14 @@ def _as_dict(entry: Entry) -> dict:
               for budget, outcomes in entry.outcomes.items()})
 
 
-def write_report(entries: List[Entry], out: Path, command: str, pictures: Dict[str, str],
-                 size: Tuple[int, int], environment: Dict[str, object]) -> Tuple[Path, Path]:
+def write_report(entries: List[Entry], metric: str, out: Path, command: str,
+                 pictures: Dict[str, str], size: Tuple[int, int],
+                 environment: Dict[str, object]) -> Tuple[Path, Path]:
     """Write ``report.md`` and ``results.json``.
 
     Args:
         entries (list[Entry]): What :func:`~mmseg_nrd.apps.compare.compare` returned.
+        metric (str): The main score.
         out (Path): An existing folder.
         command (str): What was run.
         pictures (dict[str, str]): What the pictures show, by their file names in ``out``.
@@ -156,8 +173,10 @@ def write_report(entries: List[Entry], out: Path, command: str, pictures: Dict[s
     """
     seeds = len(next(iter(entries[0].outcomes.values())))
     notes = [
-        f'- mIoU in per cent on the test set, mean and standard deviation over {seeds} '
-        f'seed{"s" if seeds > 1 else ""}.',
+        f'- {metric}: on the test set, in the unit of the evaluator (per cent in MMSeg), mean '
+        f'and standard deviation over {seeds} seed{"s" if seeds > 1 else ""}.',
+        *(['- equal training time: that of the first config; each with a whole schedule.']
+          if 'time' in entries[0].outcomes else []),
         '- training s: wall clock of the training loop, data loading included.',
         '- s / iteration: one training step on random images, median and interquartile range '
         f'of {entries[0].step.runs} runs taken in turns in one process, by the first command that '
@@ -171,10 +190,12 @@ def write_report(entries: List[Entry], out: Path, command: str, pictures: Dict[s
     names = [f'{name}: {entry.name}' for name, entry in zip(
         short_names([entry.name for entry in entries]), entries)]
     report.write_text('\n'.join([
-        '# Comparison', '', f'    {command}', '', format_tables(entries), summarise(entries),
+        '# Comparison', '', f'    {command}', '', format_tables(entries, metric),
+        summarise(entries, metric),
         f'- {"; ".join(names)}.', *notes, '',
         *(f'![{what}]({name})\n' for name, what in pictures.items())]), encoding='utf-8')
     results.write_text(json.dumps(dict(
         command=command, environment=environment, seeds=list(range(seeds)), image_size=size,
-        rows=[_as_dict(entry) for entry in entries]), indent=2) + '\n', encoding='utf-8')
+        metric=metric, rows=[_as_dict(entry, metric, _other_scores(entries, metric))
+                             for entry in entries]), indent=2) + '\n', encoding='utf-8')
     return report, results

@@ -2,7 +2,7 @@
 
 Below the comparison's folder lie ``runs/costs.json`` and, for each config,
 ``runs/CONFIG/config.json`` and ``runs/CONFIG/N_iterations/seed_S/outcome.{json,npz}``. A run
-that has an ``outcome.json`` is finished.
+that has an ``outcome.json`` is trained; with scores in it, tested too.
 """
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def describe_config(cfg: Config, samples: Sequence[int]) -> Dict[str, str]:
     return {**dict(_settings(cfg.to_dict())), 'pictured samples': repr(list(samples))}
 
 
-def check_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) -> None:
-    """Refuse to go on with runs of other configs.
+def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) -> None:
+    """Record the configs that the runs in a folder are made with.
 
     Args:
         configs (dict[str, Config]): By name.
@@ -58,11 +58,13 @@ def check_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) ->
         samples (Sequence[int]): Indices of the test images to predict.
 
     Raises:
-        ValueError: if a config is not the one that its runs in ``out`` were made with.
+        ValueError: if a config is not the one that its runs in ``out`` were made with; then
+            nothing is recorded.
     """
-    for name, cfg in configs.items():
+    described = {name: describe_config(cfg, samples) for name, cfg in configs.items()}
+    for name, now in described.items():
         folder = out / 'runs' / name
-        recorded, now = _read(folder / 'config.json'), describe_config(cfg, samples)
+        recorded = _read(folder / 'config.json')
         if recorded not in (None, now):
             changed = [key for key in {**recorded, **now} if recorded.get(key) != now.get(key)]
             what = '; '.join(f"{key} was {recorded.get(key, 'not set')} and is "
@@ -72,13 +74,8 @@ def check_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) ->
                 f'{folder}: its runs were made with other settings than {name} has now: '
                 f'{what}{more}. A run is only taken up with the settings that it began with. '
                 'Fix: start over with --fresh, choose another --out, or restore the settings.')
-
-
-def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) -> None:
-    """Record the configs, after :func:`check_runs`."""
-    check_runs(configs, out, samples)
-    for name, cfg in configs.items():
-        _write(out / 'runs' / name / 'config.json', describe_config(cfg, samples))
+    for name, now in described.items():
+        _write(out / 'runs' / name / 'config.json', now)
 
 
 def forget_runs(configs: Dict[str, Config], out: Path) -> None:
@@ -94,27 +91,30 @@ def run_folder(out: Path, name: str, iterations: int, seed: int) -> Path:
     return out / 'runs' / name / f'{iterations}_iterations' / f'seed_{seed}'
 
 
-def finished_runs(out: Path) -> List[Path]:
-    """Folders of all finished runs."""
+def trained_runs(out: Path) -> List[Path]:
+    """Folders of all runs whose training is finished."""
     return [path.parent for path in (out / 'runs').glob('*/*/*/outcome.json')]
 
 
 def save_outcome(folder: Path, outcome: Outcome) -> None:
-    """Record a finished run and drop what it would have been resumed from."""
-    np.savez_compressed(folder / 'outcome.npz', losses=outcome.losses,
-                        **{f'sample_{index}': prediction
-                           for index, prediction in enumerate(outcome.predictions)})
+    """Record a finished training or test, and drop what the training would be resumed from."""
+    with whole_file(folder / 'outcome.npz') as unfinished, open(unfinished, 'wb') as file:
+        np.savez_compressed(file, losses=outcome.losses,
+                            **{f'sample_{index}': prediction
+                               for index, prediction in enumerate(outcome.predictions)})
     _write(folder / 'outcome.json', dict(
-        miou=outcome.miou, more=outcome.more, seconds=outcome.seconds, resumed=outcome.resumed,
+        scores=outcome.scores, seconds=outcome.seconds, resumed=outcome.resumed,
         checkpoint=outcome.checkpoint.name, environment=outcome.environment))
     (folder / RESUME_FROM).unlink(missing_ok=True)
 
 
 def load_outcome(folder: Path) -> Optional[Outcome]:
-    """What a finished run gave; None if it is not finished."""
+    """What a run gave; without scores if it was not tested, None if it was not trained."""
     record = _read(folder / 'outcome.json')
     if record is None:
         return None
+    if 'miou' in record:  # from before there was a choice of scores
+        record['scores'] = {'mIoU': record.pop('miou'), **record.pop('more')}
     with np.load(folder / 'outcome.npz') as arrays:
         predictions = [arrays[f'sample_{index}'] for index in range(len(arrays.files) - 1)]
         losses = arrays['losses']

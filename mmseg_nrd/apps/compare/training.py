@@ -1,62 +1,121 @@
-"""Train one config through MMSeg's runner, test it, and bring home what a report needs."""
+"""Train one config through MMSeg's runner, and test what came of it."""
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
-from typing import Callable, Dict, Sequence
+from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from mmseg.registry import DATASETS
 
-from .clock import Clock
-
-_IOU_METRIC = ('aAcc', 'mIoU', 'mAcc')
 # Of a run that is not finished, in its work_dir.
 RESUME_FROM = 'resume.pth'
+_PART = 'part'
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training run gave.
+    """What a run gave.
 
     Attributes:
-        miou (float): On the test set, per cent.
+        checkpoint (Path): The last one.
         seconds (float): In training iterations, loading included; those of a resumed run's
             parts are added up.
-        predictions (list[np.ndarray]): (H, W) train ids, one for each sample asked for.
-        checkpoint (Path): The last one.
-        more (dict[str, float]): Scores of the test evaluator beside ``IoUMetric``'s, by name.
         losses (np.ndarray): Of every iteration, float32.
         resumed (int): How often training was interrupted and taken up again.
         environment (dict[str, object]): What it was measured with, as ``describe_environment``
             says it; the caller's to fill in.
+        scores (dict[str, float]): What the test evaluator reports; empty before the test.
+        predictions (list[np.ndarray]): (H, W) train ids, one for each sample asked for; empty
+            before the test.
     """
-    miou: float
-    seconds: float
-    predictions: list
     checkpoint: Path
-    more: Dict[str, float] = field(default_factory=dict)
-    losses: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    seconds: float
+    losses: np.ndarray
     resumed: int = 0
     environment: Dict[str, object] = field(default_factory=dict)
+    scores: Dict[str, float] = field(default_factory=dict)
+    predictions: List[np.ndarray] = field(default_factory=list)
 
 
-def _predict(model: torch.nn.Module, dataset, samples: Sequence[int]) -> list:
-    model.eval()
-    with torch.no_grad():
-        results = [model.test_step(pseudo_collate([dataset[index]])) for index in samples]
-    return [result[0].pred_sem_seg.data[0].cpu().numpy().astype(np.uint8) for result in results]
+class TrainingRecorder(Hook):
+    """Times the training loop, keeps its losses, and saves it now and then to be resumed.
+
+    Saves by the time that passed, always to the same file.
+
+    Args:
+        on_iteration (Callable): Called after each iteration, with how many are done and the
+            loss.
+        path (Path): The checkpoint to resume from.
+        save_every (float): Seconds of training from one checkpoint to the next.
+
+    Attributes:
+        seconds (float): In iterations, loading included. What is loaded only to be skipped,
+            as mmengine does when it resumes, and the writing of checkpoints are left out.
+        losses (list[float]): Of every iteration.
+        resumed (int): How often the run was taken up again.
+    """
+
+    priority = 'VERY_LOW'
+
+    def __init__(self, on_iteration: Callable[[int, float], object], path: Path,
+                 save_every: float):
+        self.on_iteration = on_iteration
+        self.path = path
+        self.save_every = save_every
+        self.losses: List[float] = []
+        self.seconds = self._saved_at = self._lap = 0.
+        self.resumed = 0
+        self._skipping = False
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        part = checkpoint.get('meta', {}).get(_PART)
+        if part is not None:
+            self.seconds = self._saved_at = part['seconds']
+            self.losses = list(part['losses'])
+            self.resumed = part['resumed'] + 1
+            self._skipping = True
+
+    def before_train(self, runner) -> None:
+        self._lap = time.perf_counter()
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None) -> None:
+        if self._skipping:
+            self._skipping = False
+            self._lap = time.perf_counter()
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None,
+                         outputs: Optional[dict] = None) -> None:
+        loss = outputs['loss'].item()
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f'loss={loss} at iteration {runner.iter + 1} of {runner.cfg.filename}: must be '
+                'finite. Fix: lower the learning rate or look at the data.')
+        self.losses.append(loss)
+        self.seconds += time.perf_counter() - self._lap
+        self.on_iteration(runner.iter + 1, loss)
+        if (self.seconds - self._saved_at >= self.save_every
+                and runner.iter + 1 < runner.max_iters):
+            self._save(runner)
+        self._lap = time.perf_counter()
+
+    def _save(self, runner) -> None:
+        part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed)
+        runner.save_checkpoint(
+            str(self.path.parent), self.path.name, meta={_PART: part}, by_epoch=False)
+        self._saved_at = self.seconds
 
 
-def train_and_test(cfg: Config, samples: Sequence[int] = (),
-                   on_iteration: Callable[[int, float], object] = lambda done, loss: None,
-                   save_every: float = 60.) -> Outcome:
-    """Train a config with MMSeg's runner, test it, and predict some samples of its test set.
+def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda done, loss: None,
+          save_every: float = 60.) -> Tuple[Outcome, Runner]:
+    """Train a config with MMSeg's runner.
 
     Now and then the run is saved in its ``work_dir``. Killed and called again, it goes on from
     there: with the same batches and weights as if nothing had happened, on a CPU to the bit;
@@ -64,33 +123,63 @@ def train_and_test(cfg: Config, samples: Sequence[int] = (),
 
     Args:
         cfg (Config): As :func:`~mmseg_nrd.apps.compare.budget.with_budget` makes it.
-        samples (Sequence[int]): Indices in the test set. Defaults to none.
         on_iteration (Callable): Called after each iteration, with how many are done and the
             loss.
         save_every (float): Seconds of training from one save to the next. Defaults to 60.
 
     Returns:
-        Outcome: score, time, losses, predictions and checkpoint.
+        tuple[Outcome, Runner]: checkpoint, time and losses, without scores; and what can test it.
 
     Raises:
         FloatingPointError: if the loss is not finite.
     """
+    # mmengine turns these on for a run that asks for it, and never off for the next one.
+    torch.use_deterministic_algorithms(False)
+    torch.backends.cudnn.deterministic = False
     resume_from = Path(cfg.work_dir, RESUME_FROM)
     if resume_from.is_file():
         cfg = copy.deepcopy(cfg)
         cfg.load_from, cfg.resume = str(resume_from), True
     runner = Runner.from_cfg(cfg)
-    clock = Clock(on_iteration, resume_from, save_every)
-    runner.register_hook(clock)
+    recorder = TrainingRecorder(on_iteration, resume_from, save_every)
+    runner.register_hook(recorder)
     runner.train()
     # Ends the workers by reference count. Left to the cycle collector, each would be waited for
     # five seconds: it closes their queues before their loader can dismiss them.
     runner.train_loop.dataloader_iterator = None
-    scores = {name: float(score) for name, score in runner.test().items()}
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
-    return Outcome(
-        miou=scores['mIoU'], seconds=clock.seconds,
-        predictions=_predict(runner.model, dataset, samples),
-        checkpoint=Path(cfg.work_dir, f'iter_{cfg.train_cfg.max_iters}.pth'),
-        more={name: score for name, score in scores.items() if name not in _IOU_METRIC},
-        losses=np.array(clock.losses, np.float32), resumed=clock.resumed)
+    outcome = Outcome(
+        Path(cfg.work_dir, f'iter_{cfg.train_cfg.max_iters}.pth'), recorder.seconds,
+        np.array(recorder.losses, np.float32), recorder.resumed)
+    return outcome, runner
+
+
+def load_trained(cfg: Config, trained: Outcome) -> Runner:
+    """What can test a config that was trained earlier."""
+    cfg = copy.deepcopy(cfg)
+    cfg.load_from, cfg.resume = str(trained.checkpoint), False
+    return Runner.from_cfg(cfg)
+
+
+def numbers(scores: Mapping[str, object]) -> Dict[str, float]:
+    """What an evaluator reports, without what is no single number."""
+    return {name: float(score) for name, score in scores.items()
+            if isinstance(score, (Real, np.ndarray, torch.Tensor)) and np.ndim(score) == 0}
+
+
+def evaluate(runner: Runner, trained: Outcome, samples: Sequence[int] = ()) -> Outcome:
+    """Test what was trained, and predict some samples of the test set.
+
+    Args:
+        runner (Runner): From :func:`train` or :func:`load_trained`.
+        trained (Outcome): What training gave.
+        samples (Sequence[int]): Indices in the test set. Defaults to none.
+
+    Returns:
+        Outcome: with scores and predictions.
+    """
+    scores = numbers(runner.test())
+    model, dataset = runner.model.eval(), runner.test_dataloader.dataset
+    with torch.no_grad():
+        results = [model.test_step(pseudo_collate([dataset[index]])) for index in samples]
+    return replace(trained, scores=scores, predictions=[
+        result[0].pred_sem_seg.data[0].cpu().numpy().astype(np.uint8) for result in results])

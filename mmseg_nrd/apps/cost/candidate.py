@@ -24,7 +24,7 @@ from .parts import (
 from .peak_memory import peak_memory
 from .published import published_score
 from .settings import AMP, Settings
-from .size import image_size
+from .size import image_channels, image_size
 
 
 @dataclass
@@ -140,7 +140,8 @@ def _model(cfg: dict, training: bool, settings: Settings) -> nn.Module:
 
 def _step_maker(model: nn.Module, size: Tuple[int, int], mode: str,
                 settings: Settings) -> Callable[[], dict]:
-    images = torch.randn(settings.images(mode), 3, *size, device=settings.device)
+    images = torch.randn(settings.images(mode), image_channels(model), *size,
+                         device=settings.device)
     if settings.channels_last:
         images = images.contiguous(memory_format=torch.channels_last)
     if mode == 'inference':

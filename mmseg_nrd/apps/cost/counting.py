@@ -9,6 +9,7 @@ from torch import nn
 
 from .parts import WHOLE, inference_steps, part_parameters
 from .pricing import UncountableError, check_visible, count_multiply_adds
+from .size import image_channels
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def count_cost(model: nn.Module, size: Tuple[int, int]) -> Cost:
     """
     training = model.training
     model.eval()
-    image = torch.zeros(1, 3, *size, device=next(model.parameters()).device)
+    image = torch.zeros(1, image_channels(model), *size,
+                        device=next(model.parameters()).device)
     multiply_adds = count_parts(model, inference_steps(model, image))
     model.train(training)
     parameters = part_parameters(model)

@@ -56,7 +56,7 @@ def inference_steps(model: nn.Module, images: Tensor) -> Steps:
 
     Args:
         model (nn.Module): An MMSeg ``EncoderDecoder`` in eval mode.
-        images (Tensor): (B, 3, H, W).
+        images (Tensor): (B, C, H, W).
 
     Returns:
         dict[str, Callable]: by name, ``'whole'`` first.
@@ -110,7 +110,7 @@ def training_steps(model: nn.Module, images: Tensor, samples: List[SegDataSample
 
     Args:
         model (nn.Module): An MMSeg ``EncoderDecoder`` in training mode.
-        images (Tensor): (B, 3, H, W).
+        images (Tensor): (B, C, H, W).
         samples (list[SegDataSample]): From :func:`random_samples`.
 
     Returns:

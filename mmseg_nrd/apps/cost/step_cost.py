@@ -11,7 +11,7 @@ from mmseg.registry import MODELS
 
 from .counting import Cost, count_cost
 from .parts import random_samples
-from .size import image_size
+from .size import image_channels, image_size
 from .timing import Timing, time_alternating
 
 
@@ -21,7 +21,7 @@ def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
     model.train()
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     size, batch = image_size(cfg), cfg.train_dataloader.batch_size
-    data = dict(inputs=[torch.randint(0, 256, (3, *size), dtype=torch.uint8)
+    data = dict(inputs=[torch.randint(0, 256, (image_channels(model), *size), dtype=torch.uint8)
                         for _ in range(batch)],
                 data_samples=random_samples(batch, model.num_classes, size, 'cpu'))
     return model, lambda: model.train_step(data, optim_wrapper)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .segmentor import ExportableSegmentor
 
-Shape = Tuple[int, int, int]
+Shape = Tuple[int, int, int]  # images, height, width
 MOST = 1e-3
 
 
@@ -17,18 +17,6 @@ def shapes_around(size: Tuple[int, int]) -> Tuple[Shape, Shape, Shape]:
     height, width = size
     return ((1, height, width), (2, height * 3 // 4 | 1, width // 2 | 1),
             (1, height // 2 | 1, width * 3 // 4 | 1))
-
-
-def check_shapes(shapes: Sequence[Shape]) -> None:
-    """Refuse empty batches and images.
-
-    Raises:
-        ValueError: naming the first of them.
-    """
-    for shape in shapes:
-        if min(shape) < 1:
-            raise ValueError(f'{shape[0]} images of {shape[1]} x {shape[2]}: must be at least one, '
-                             'of at least a pixel. Fix: such as --shape 512 1024')
 
 
 def tolerance(scale: float, most: float = MOST) -> float:
@@ -68,7 +56,7 @@ def check(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
     """
     generator = torch.Generator().manual_seed(0)
     for batch, height, width in shapes:
-        images = torch.randint(256, (batch, 3, height, width), dtype=torch.uint8,
+        images = torch.randint(256, (batch, model.channels, height, width), dtype=torch.uint8,
                                generator=generator)
         logits, got = model.logits(images), run(images)
         _check_kind(got, logits, model.labels)

@@ -1,41 +1,38 @@
-"""What the two exporting command lines share."""
+"""The exporting command line: one model, one file, checked before it gets its name."""
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Callable, Sequence, Tuple
 
-from mmengine.config import Config
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from mmseg_nrd.apps.cli import find_config
-from mmseg_nrd.apps.cli.configs import add_cfg_options
-from mmseg_nrd.apps.cli.folders import check_folder
+from mmseg_nrd.apps.cli import add_cfg_options, check_folder, load_segmentor, read_config
 from mmseg_nrd.apps.cost.size import image_size
+from mmseg_nrd.compat import whole_file
 
-from .check import MOST, check, check_shapes, shapes_around, tolerance
-from .loading import load_segmentor
+from .check import MOST, Shape, check, shapes_around, tolerance
+from .onnx_file import OPSET, check_opset, read_onnx, write_onnx
 from .segmentor import ExportableSegmentor
+from .torch_file import read_program, write_program
 from .trace import trace
 
+Format = Tuple[Callable[[ExportedProgram, Path], None], Callable[[Path], Callable]]
 
-def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
-    """Add what both formats need.
 
-    Args:
-        parser (ArgumentParser): The command line.
-        ending (str): Of the file's name, with its dot.
-    """
-    parser.add_argument('config', type=find_config,
-                        help="a path, or an upstream config's name (mmseg::...)")
+def add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add all that :func:`export_file` reads."""
+    parser.add_argument('config', help="a path, or an upstream config's name (mmseg::...)")
     parser.add_argument('checkpoint', nargs='?',
                         help='path or URL of its checkpoint (default: random weights)')
-    parser.add_argument('--out', type=Path, required=True, metavar=f'FILE{ending}',
-                        help='file to write, or to replace; its folder is made')
+    parser.add_argument('--out', type=Path, required=True, metavar='FILE',
+                        help='file to write, or to replace: FILE.onnx for ONNX, FILE.pt2 for '
+                        'torch.export; its folder is made')
     parser.add_argument('--labels', action='store_true',
                         help='yield labels, (B, H, W) of int64, instead of logits')
-    parser.add_argument('--shape', nargs=2, type=int, metavar=('H', 'W'),
+    parser.add_argument('--shape', nargs=2, type=_side, metavar=('H', 'W'),
                         help='size of the images to trace and to check with; others run as well '
                         "(default: the config's own)")
     parser.add_argument('--check-shapes', nargs='+', type=_shape, metavar='BxHxW',
@@ -43,6 +40,8 @@ def add_export_arguments(parser: argparse.ArgumentParser, ending: str) -> None:
     parser.add_argument('--tolerance', type=_positive, default=MOST, metavar='T',
                         help=f'let logits differ by so much (default {MOST}), though never by more '
                         'than 1e-4 of the largest')
+    parser.add_argument('--opset', type=int,
+                        help=f"version of ONNX's operator set (default {OPSET})")
     add_cfg_options(parser)
 
 
@@ -53,84 +52,85 @@ def _positive(text: str) -> float:
     return value
 
 
-def _shape(text: str) -> Tuple[int, int, int]:
+def _side(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r}: must be 1 or more. Fix: such as 512.')
+    return int(text)
+
+
+def _shape(text: str) -> Shape:
     sides = text.split('x')
-    if len(sides) != 3 or not all(side.isdigit() for side in sides):
-        raise argparse.ArgumentTypeError(f'{text!r}: must be images x height x width, such as '
-                                         '2x385x513')
-    batch, height, width = map(int, sides)
+    if len(sides) != 3:
+        raise argparse.ArgumentTypeError(f'{text!r}: must be images x height x width. Fix: such '
+                                         'as 2x385x513.')
+    batch, height, width = map(_side, sides)
     return batch, height, width
 
 
-def export_file(args: argparse.Namespace, ending: str,
-                write: Callable[[ExportedProgram, Path], None],
-                read: Callable[[Path], Callable[[Tensor], Tensor]]) -> bool:
-    """Trace a model, write it to a file, run that beside the model, and say what came out.
+def export_file(args: argparse.Namespace) -> None:
+    """Trace a model, write it to a file, run that beside the model, and print how they compare.
 
     Args:
         args (Namespace): Of :func:`add_export_arguments`.
-        ending (str): That the file must have.
-        write (Callable): Writes a program to a path.
-        read (Callable): Makes a function of the file at a path.
-
-    Returns:
-        bool: whether the two agree. If not, no file is left.
 
     Raises:
-        ImportError, OSError, ValueError: with a sentence for the user.
+        ImportError: if a package is missing or too old.
+        OSError, ValueError: if an argument cannot be used, the model cannot be written, or the
+            file differs from it. Then no file is left, and an older one stays.
     """
-    _check_out(args.out, ending)
-    asked = [(1, *args.shape)] if args.shape else []
-    check_shapes([*asked, *(args.check_shapes or ())])
-    segmentor, cfg = load_segmentor(args.config, args.checkpoint, args.cfg_options)
-    model = ExportableSegmentor(segmentor, args.labels)
-    _say_what_is_left_out(args, cfg)
+    write, read = _format(args)
+    if args.out.is_dir():
+        raise IsADirectoryError(f'--out {args.out}: is a folder. Fix: name a file in it.')
+    check_folder(args.out.parent, 'the folder of --out')
+    cfg = read_config(args.config, args.cfg_options)
+    model = ExportableSegmentor(load_segmentor(cfg, args.checkpoint, 'cpu')[0], args.labels)
     size = tuple(args.shape or image_size(cfg))
-    shapes = args.check_shapes or shapes_around(size)
-    check_shapes([(1, *size), *shapes])
+    print(f'tracing {args.config} at {size[0]} x {size[1]}', flush=True)
+    _warn(args, cfg.model.get('test_cfg') or {})
     program = trace(model, size)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     # Under its own name there is never a file that has not been checked.
-    unfinished = args.out.with_name(f'unfinished-{args.out.name}')
-    try:
+    with whole_file(args.out) as unfinished:
         write(program, unfinished)
-        agrees = _compare(model, read(unfinished), shapes, args.tolerance)
-        if agrees:
-            unfinished.replace(args.out)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    if agrees:
-        print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
-    else:
-        print(f'{args.out}: not written. Fix: if the difference is next to nothing for logits as '
-              'large as these, pass a --tolerance above it.')
-    return agrees
+        _compare(model, read(unfinished), args.check_shapes or shapes_around(size),
+                 args.tolerance)
+    print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
 
 
-def _check_out(out: Path, ending: str) -> None:
-    if out.suffix != ending:
-        raise ValueError(f'--out {out}: must end in {ending}. Fix: --out {out.with_suffix(ending)}')
-    if out.is_dir():
-        raise IsADirectoryError(f'--out {out}: is a folder. Fix: name a file in it.')
-    check_folder(out.parent, 'the folder of --out')
+def _format(args: argparse.Namespace) -> Format:
+    """How to write and to read a file of this ending."""
+    if args.out.suffix == '.onnx':
+        opset = OPSET if args.opset is None else args.opset
+        check_opset(opset)
+        return partial(write_onnx, output='labels' if args.labels else 'logits',
+                       opset=opset), read_onnx
+    if args.out.suffix != '.pt2':
+        raise ValueError(f'--out {args.out}: must end in .onnx or .pt2, which chooses the format. '
+                         f'Fix: --out {args.out.with_suffix(".onnx")}')
+    if args.opset is not None:
+        raise ValueError(f'--opset {args.opset}: is for ONNX only. Fix: --out '
+                         f'{args.out.with_suffix(".onnx")}, or leave it out.')
+    return write_program, read_program
 
 
-def _say_what_is_left_out(args: argparse.Namespace, cfg: Config) -> None:
+def _warn(args: argparse.Namespace, test_cfg: dict) -> None:
     if args.checkpoint is None:
         print('warning: no checkpoint was given, so the weights are random: enough to time the '
               'file, not to label with it')
-    test_cfg = cfg.model.get('test_cfg') or {}
     if test_cfg.get('mode') == 'slide':
-        print(f"test_cfg.mode='slide': the file computes one window ({test_cfg.get('crop_size')}); "
-              'sliding it over larger images is left to the caller')
+        print(f"warning: test_cfg.mode='slide': the file computes one window "
+              f"({test_cfg.get('crop_size')}); sliding it over larger images is left to the caller")
 
 
 def _compare(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
-             shapes: Sequence[Tuple[int, int, int]], most: float) -> bool:
+             shapes: Sequence[Shape], most: float) -> None:
     agrees = []
     for (batch, height, width), difference, scale in check(model, run, shapes):
         agrees.append(difference <= tolerance(scale, most))
         verdict = '' if agrees[-1] else f', above {tolerance(scale, most):.1e}: FAILED'
-        print(f'{batch} x 3 x {height} x {width}: maximum difference {difference:.1e}, of logits '
-              f'up to {scale:.1e}{verdict}')
-    return all(agrees)
+        print(f'{batch} x {model.channels} x {height} x {width}: maximum difference '
+              f'{difference:.1e}, of logits up to {scale:.1e}{verdict}')
+    if not all(agrees):
+        raise ValueError('the file differs from the model, and was not kept. Fix: if the '
+                         'difference is next to nothing for logits as large as these, pass a '
+                         '--tolerance above it.')

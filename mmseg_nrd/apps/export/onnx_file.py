@@ -1,6 +1,7 @@
 """Traced programs as ONNX files, and those run by onnxruntime."""
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Callable
 
@@ -8,12 +9,24 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from .packages import require_onnx
 from .trace import OPEN_AXES
 
 # Grid sampling is an operator from 16 on; torch's own translations begin at 18; 20 is the first
 # with the names of its modes as they are today.
 OLDEST_OPSET, OPSET = 18, 20
+
+
+def require_onnx() -> None:
+    """Refuse to go on without the packages that write and run ONNX files.
+
+    Raises:
+        ImportError: if a package is missing.
+    """
+    missing = [name for name in ('onnx', 'onnxscript', 'onnxruntime')
+               if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(f'exporting to ONNX needs {", ".join(missing)}, not installed here. '
+                          f'Fix: pip install {" ".join(missing)}')
 
 
 def check_opset(opset: int) -> None:
@@ -63,16 +76,10 @@ def read_onnx(path: Path) -> Callable[[Tensor], Tensor]:
 
     Raises:
         ImportError: if a package is missing.
-        ValueError: if onnxruntime cannot load the file.
     """
     require_onnx()
     import onnxruntime
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
-    except Exception as error:  # its errors share no other base
-        raise ValueError(
-            f'{path}: onnxruntime {onnxruntime.__version__} cannot load it ({error}). Fix: '
-            f'--opset {OPSET}, or a newer onnxruntime.') from error
+    session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
 
     def run(images: Tensor) -> Tensor:
         return torch.from_numpy(session.run(None, {'images': images.numpy()})[0])

@@ -5,26 +5,31 @@ from mmseg.models.data_preprocessor import SegDataPreProcessor
 from torch import Tensor, nn
 
 from mmseg_nrd.apps.cost.parts import check_segmentor
+from mmseg_nrd.apps.cost.size import image_channels
 
 
 class ExportableSegmentor(nn.Module):
     """An ``EncoderDecoder`` from pixels to logits, or to labels, with its preprocessing inside.
 
-    Convention: pixels are those of ``cv2.imread``, unscaled, with the channels moved to the front;
-    in BGR order where the config's ``data_preprocessor`` says ``bgr_to_rgb``, as MMSeg's do, else
-    in the order that the network was trained with. Swapping channels, mean and standard deviation
-    are part of the graph. Resizing is not: an image goes in at the size at which it is to be
-    segmented, and the output has that size.
+    Convention: pixels are those of the config's loader, unscaled, with the channels moved to the
+    front. Of three channels they are those of ``cv2.imread``: in BGR order where the config's
+    ``data_preprocessor`` says ``bgr_to_rgb``, as MMSeg's do, else in the order that the network
+    was trained with. Swapping channels, mean and standard deviation are part of the graph.
+    Resizing is not: an image goes in at the size at which it is to be segmented, and the output
+    has that size.
 
     Args:
         segmentor (nn.Module): An ``EncoderDecoder``; it is put into eval mode.
         labels (bool): Yield labels instead of logits. Defaults to False.
 
+    Attributes:
+        channels (int): C of the images.
+
     Raises:
         ValueError: if it is none, or it pads images for testing.
 
     Example:
-        >>> model = ExportableSegmentor(load_segmentor(CONFIG)[0])
+        >>> model = ExportableSegmentor(load_segmentor(read_config(CONFIG))[0])
         >>> model(torch.zeros(2, 3, 97, 161, dtype=torch.uint8)).shape
         torch.Size([2, 19, 97, 161])
     """
@@ -34,6 +39,7 @@ class ExportableSegmentor(nn.Module):
         check_segmentor(segmentor)
         _check_preprocessor(segmentor.data_preprocessor)
         self.segmentor = segmentor
+        self.channels = image_channels(segmentor)
         self.labels = labels
         self.eval()
 
@@ -41,14 +47,16 @@ class ExportableSegmentor(nn.Module):
         """What ``encode_decode`` yields for these images.
 
         Args:
-            images (Tensor): Pixels 0 to 255, (B, 3, H, W), uint8.
+            images (Tensor): Pixels 0 to 255, (B, C, H, W), uint8.
 
         Returns:
             Tensor: (B, out_channels, H, W), float32.
         """
         preprocessor = self.segmentor.data_preprocessor
         # Its own forward() goes through the batch image by image, which fixes how many there are.
-        pixels = images.flip(1) if _converts_channels(preprocessor) else images
+        # It swaps three channels only, whatever its bgr_to_rgb says.
+        swaps = self.channels == 3 and _converts_channels(preprocessor)
+        pixels = images.flip(1) if swaps else images
         pixels = pixels.float()
         if preprocessor._enable_normalize:
             pixels = (pixels - preprocessor.mean) / preprocessor.std
@@ -58,7 +66,7 @@ class ExportableSegmentor(nn.Module):
         """Logits, or labels as ``postprocess_result`` takes them from the logits.
 
         Args:
-            images (Tensor): Pixels 0 to 255, (B, 3, H, W), uint8.
+            images (Tensor): Pixels 0 to 255, (B, C, H, W), uint8.
 
         Returns:
             Tensor: (B, out_channels, H, W), float32; as labels (B, H, W), int64.

@@ -7,7 +7,6 @@ from typing import Callable
 
 import torch
 from torch import Tensor
-from torch._export.serde.serialize import SerializeError
 from torch.export import ExportedProgram
 
 
@@ -16,20 +15,16 @@ def write_program(program: ExportedProgram, path: Path) -> None:
 
     Raises:
         OSError: if there is no room for it.
-        ValueError: if torch cannot save a part of it.
     """
     # Where there is no room, torch's own writer of files ends the whole process.
     written = io.BytesIO()
-    try:
-        torch.export.save(program, written)
-    except SerializeError as error:
-        raise ValueError(
-            f'the traced model cannot be saved: {str(error).split(chr(10))[0]} Fix: write the '
-            'part of the model that computes this with integers and tensors only.') from error
+    torch.export.save(program, written)
     path.write_bytes(written.getbuffer())
 
 
 def read_program(path: Path) -> Callable[[Tensor], Tensor]:
     """A ``.pt2`` file as a function of a batch of images."""
-    # Transformers leave a guard against batches of one image in a graph that computes them.
-    return torch.export.load(path).module(check_guards=False)
+    # Opened here, it may have any name.
+    with open(path, 'rb') as file:
+        # Transformers leave a guard against batches of one image in a graph that computes them.
+        return torch.export.load(file).module(check_guards=False)

@@ -10,8 +10,6 @@ from torch import nn
 from torch.export import Dim, ExportedProgram, export
 from torch.fx.experimental import _config as symbolic
 
-from .packages import require_tracing
-
 # What may differ from one run to the next: axes of the images, by name.
 OPEN_AXES = {0: 'batch', 2: 'height', 3: 'width'}
 
@@ -45,21 +43,12 @@ def trace(model: nn.Module, size: Tuple[int, int]) -> ExportedProgram:
         ExportedProgram: with batch, height and width left open.
 
     Raises:
-        ImportError: if torch is too old.
-        ValueError: if the model cannot be traced, or for one size only.
+        ImportError: if torch is too old. What ``torch.export`` raises is left as it is.
     """
-    require_tracing()
-    images = torch.zeros(2, 3, *size, dtype=torch.uint8)
-    try:
-        with _sizes_left_open():
-            return export(model, (images,), dynamic_shapes=({axis: Dim.DYNAMIC
-                                                             for axis in OPEN_AXES},))
-    except Exception as error:  # tracing runs all of the model's own code
-        if 'Fix: ' in str(error):
-            raise ValueError(f'the model cannot be run: {error}') from error
-        reason = str(error).strip().split('\n')[0]
-        raise ValueError(
-            f'the model cannot be traced for images of any size ({type(error).__name__}: '
-            f'{reason}). Fix: trace it with a larger image; if that does not help, the model '
-            'chooses what it does by the size or by the pixels, and needs another backbone or '
-            'head.') from error
+    if not hasattr(symbolic, 'backed_size_oblivious'):
+        raise ImportError(
+            f'torch {torch.__version__}: too old to trace a model for images of any size. '
+            'Fix: install a newer one; 2.13 is tested.')
+    images = torch.zeros(2, model.channels, *size, dtype=torch.uint8)
+    with _sizes_left_open():
+        return export(model, (images,), dynamic_shapes=({axis: Dim.DYNAMIC for axis in OPEN_AXES},))

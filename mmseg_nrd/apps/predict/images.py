@@ -14,12 +14,7 @@ def _images_in(folder: Path, above: Tuple[str, ...] = ()) -> Iterator[Path]:
     # Links to folders are followed, as by ** in patterns, but not round and round.
     if real in above:
         return
-    try:
-        paths = sorted(folder.iterdir())
-    except PermissionError as error:
-        raise PermissionError(f'{folder}: cannot be searched ({error.strerror}). Fix: make it '
-                              'readable, or pass the others beside it.') from error
-    for path in paths:
+    for path in sorted(folder.iterdir()):
         # Thumbnails and the like; some systems leave '._x.jpg' beside an x.jpg, which is no image.
         if path.name.startswith('.'):
             continue

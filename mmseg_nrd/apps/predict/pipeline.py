@@ -37,9 +37,6 @@ class _Flip:
 
 
 def _name(transform: dict) -> str:
-    if not isinstance(transform, dict) or 'type' not in transform:
-        raise ValueError(f'{transform!r} in the test pipeline: must be a dict with a type. '
-                         "Fix: dict(type='...'), or look for a misspelling.")
     kind = transform['type']
     return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
 
@@ -98,12 +95,8 @@ def read_image(loader: Callable, path: Path) -> np.ndarray:
     except OSError as error:
         reason = error.strerror or str(error)
     # What MMSeg's loader raises for bytes that OpenCV does not know.
-    except (AssertionError, AttributeError, cv2.error) as error:
-        # Before its assertion came, it took the shape of no image; any other attribute is a bug.
-        if isinstance(error, AttributeError) and not str(error).startswith("'NoneType' object"):
-            raise
-        empty = path.stat().st_size == 0
-        reason = 'the file is empty' if empty else (
+    except (AssertionError, cv2.error) as error:
+        reason = 'the file is empty' if path.stat().st_size == 0 else (
             'no image, damaged, or of a format that this loader does not know '
             f'({str(error).strip()})')
     raise UnreadableImageError(f'{path}: {reason}')

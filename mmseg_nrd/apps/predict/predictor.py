@@ -2,19 +2,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Tuple
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.device import get_device
 from mmengine.registry import init_default_scope
-from mmseg.registry import MODELS
+from mmseg.registry import DATASETS, MODELS
+from torch import nn
 
-from mmseg_nrd.apps.cli.configs import check_tta
+from mmseg_nrd.apps.cli import check_tta, load_segmentor
 
-from .loading import classes_and_palette, load_segmentor
 from .pipeline import read_image, split_pipeline
 from .tiles import Span, check_tiles, default_overlap, tile_spans
 
@@ -61,16 +60,16 @@ class Predictor:
         elif overlap is not None:
             raise ValueError(f'overlap of {overlap} without tiles. Fix: set the size of a tile.')
         if tta:
-            _check_tta(cfg)
+            check_tta(cfg)
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         self._loader, self._transforms = split_pipeline(cfg, tta, own_size=tile is not None)
-        self._model, saved = load_segmentor(cfg, checkpoint, device or get_device())
-        self.classes, self.palette = classes_and_palette(cfg, saved, self._model.num_classes)
+        self._model, saved = load_segmentor(cfg, checkpoint, device)
+        self.classes, self.palette = _classes_and_palette(cfg, saved, self._model)
         if tta:
             self._model = MODELS.build({**cfg.tta_model, 'module': self._model})
 
     def read(self, path: Path) -> np.ndarray:
-        """An image (H, W, 3), BGR, as the test pipeline's loader reads it.
+        """An image (H, W, 3), BGR, or another that the test pipeline's loader reads.
 
         Raises:
             UnreadableImageError: if it cannot be read.
@@ -82,7 +81,7 @@ class Predictor:
         """Label an image.
 
         Args:
-            image (np.ndarray): (H, W, 3), as :meth:`read` gives it. It is left alone.
+            image (np.ndarray): (H, W) or (H, W, C), as :meth:`read` gives it. It is left alone.
             done (Callable, optional): Called after each tile with how many are done, and of how
                 many. Defaults to None.
 
@@ -116,9 +115,24 @@ class Predictor:
         return found[0].to('cpu', torch.uint8).numpy()
 
 
-def _check_tta(cfg: Config) -> None:
-    check_tta(cfg)
-    if cfg.get('model', {}).get('type') == 'RowBlockEncoderDecoder':
+def _classes_and_palette(cfg: Config, checkpoint: dict,
+                         model: nn.Module) -> Tuple[Sequence[str], List[List[int]]]:
+    """Names and RGB colours of the labels: those saved by training, else of the test set."""
+    meta = checkpoint.get('meta', {}).get('dataset_meta')
+    if meta is None:
+        dataset = cfg.test_dataloader.dataset
+        meta = {**getattr(DATASETS.get(dataset.type), 'METAINFO', {}),
+                **dataset.get('metainfo', {})}
+    classes, palette = meta.get('classes') or (), meta.get('palette') or ()
+    # A single logit tells two labels apart, also where it is written as num_classes=1.
+    labels = 2 if model.out_channels == 1 else model.num_classes
+    if not labels == len(classes) == len(palette):
         raise ValueError(
-            'RowBlockEncoderDecoder with test-time augmentation, which sums up logits that it '
-            "does not keep. Fix: model.type='EncoderDecoder', and tiles for large images.")
+            f'{len(classes)} class names and {len(palette)} colours for {labels} labels: '
+            'must be as many. Fix: set test_dataloader.dataset.metainfo=dict(classes=..., '
+            'palette=...), or pass a checkpoint of a training, which holds them.')
+    if labels > 256:
+        raise ValueError(
+            f'{labels} classes: must be 256 at most, as label images hold a byte a pixel. '
+            'Fix: mmseg.apis.inference_model gives labels of any number.')
+    return classes, [list(colour) for colour in palette]

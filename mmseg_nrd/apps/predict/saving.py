@@ -1,22 +1,19 @@
-"""Files that appear under their names only once they are whole."""
+"""Labels and pictures as PNG files, whole or not there."""
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Sequence
 
 import numpy as np
 from PIL import Image
 
+from mmseg_nrd.compat import whole_file
+
 
 def _save_png(path: Path, picture: Image.Image) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + '.tmp')
-    try:
+    with whole_file(path) as unfinished:
         picture.save(unfinished, format='PNG')
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def save_labels(path: Path, labels: np.ndarray, palette: Sequence[Sequence[int]]) -> None:

@@ -13,10 +13,6 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from mmseg_nrd.ops import check_positive_int
-
-from ..option_checks import check_options
-
 
 class DilatedBasicBlock(BasicBlock):
     """MMSeg's basic block with both convolutions dilated; MMSeg dilates the first alone."""
@@ -96,9 +92,7 @@ class DRN(BaseModule):
                  norm_eval: bool = False,
                  with_cp: bool = False,
                  init_cfg=None):
-        _check(depth, in_channels, base_channels, out_indices, frozen_stages)
-        check_options(dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, norm_eval=norm_eval,
-                           with_cp=with_cp, init_cfg=init_cfg))
+        _check(depth, out_indices, frozen_stages)
         super().__init__(init_cfg or [
             dict(type='Kaiming', layer='Conv2d'),
             dict(type='Constant', val=1, layer=['_BatchNorm', 'GroupNorm'])])
@@ -176,14 +170,11 @@ class DRN(BaseModule):
         return self
 
 
-def _check(depth: int, in_channels: int, base_channels: int, out_indices: Sequence[int],
-           frozen_stages: int) -> None:
+def _check(depth: int, out_indices: Sequence[int], frozen_stages: int) -> None:
     if depth not in list(ARCHITECTURES):
         raise ValueError(
             f'depth={depth!r}: must be one of {sorted(ARCHITECTURES)}, the public depths of '
             'architecture D. Fix: depth=22, which GUN uses.')
-    check_positive_int('in_channels', in_channels)
-    check_positive_int('base_channels', base_channels)
     fits = isinstance(out_indices, (list, tuple)) and bool(out_indices)
     fits = fits and all(type(index) is int and 0 <= index < NUM_LAYERS for index in out_indices)
     if not fits or list(out_indices) != sorted(set(out_indices)):

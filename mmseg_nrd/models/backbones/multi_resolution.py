@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from mmseg_nrd.ops import check_positive_int
 
-from ..option_checks import check_options
 from .branch_config import end_backbone_at
 from .shared_layer import share_layers
 
@@ -78,8 +77,6 @@ class MultiResolutionEncoder(BaseModule):
                  share_weights: bool = True,
                  separate_norm: bool = False,
                  init_cfg=None):
-        check_options(dict(share_weights=share_weights, separate_norm=separate_norm,
-                           init_cfg=init_cfg))
         _check(scales, out_indices, guidance_index, share_weights)
         super().__init__(init_cfg)
         self.scales = tuple(scales)

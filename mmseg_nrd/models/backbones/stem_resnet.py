@@ -7,8 +7,6 @@ from mmseg.models.backbones.resnet import ResNetV1c
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from ..option_checks import check_options
-
 
 @MODELS.register_module()
 class StemResNetV1c(ResNetV1c):
@@ -20,21 +18,11 @@ class StemResNetV1c(ResNetV1c):
     Convention: level 0 is the stem at stride 2 with ``stem_channels`` channels, level i + 1 the
     ResNet's ``out_indices[i]``. So ``in_index`` and ``c1_index`` of a head grow by one.
 
-    Raises:
-        ValueError: if an option is of a wrong type.
-
     Example:
         >>> backbone = StemResNetV1c(depth=18, norm_cfg=dict(type='BN'))
         >>> [tuple(level.shape[1:]) for level in backbone(torch.zeros(1, 3, 64, 64))][:2]
         [(64, 32, 32), (64, 16, 16)]
     """
-
-    def __init__(self, **kwargs):
-        check_options(kwargs)
-        if kwargs.get('norm_cfg', {}) is None:
-            raise ValueError(
-                "norm_cfg=None: a ResNet needs norms. Fix: norm_cfg=dict(type='BN').")
-        super().__init__(**kwargs)
 
     def forward(self, x: Tensor) -> Tuple[Tensor, ...]:
         """Levels of a batch of images (B, 3, H, W), the stem's first."""

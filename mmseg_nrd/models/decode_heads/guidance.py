@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from mmseg_nrd.ops import check_positive_int
 
+from .narrow_norm import narrow_norm
+
 
 class OffsetConv(nn.Conv2d):
     """1x1 convolution to offsets that starts at zero: plain upsampling at first (reconstruction).
@@ -30,18 +32,9 @@ class OffsetConv(nn.Conv2d):
 
 def conv_layer(in_channels: int, channels: int, kernel_size: int, norm_cfg: Optional[dict],
                act_cfg: Optional[dict]) -> ConvModule:
-    """Conv-norm-act that keeps the size; without norm or activation where that is None.
-
-    Raises:
-        ValueError: if the norm's groups do not divide ``channels``.
-    """
-    groups = (norm_cfg or {}).get('num_groups', 1)
-    if channels % groups:
-        raise ValueError(
-            f'norm_cfg.num_groups={groups}: must divide the {channels} channels of a guidance '
-            'layer. Fix: choose other widths, or give GuidedUpsamplingHead a norm_cfg of its own.')
+    """Conv-norm-act that keeps the size; without norm or activation where that is None."""
     return ConvModule(in_channels, channels, kernel_size, padding=kernel_size // 2,
-                      norm_cfg=norm_cfg, act_cfg=act_cfg)
+                      norm_cfg=narrow_norm(norm_cfg, channels), act_cfg=act_cfg)
 
 
 def ladder_widths(channels: Union[int, Sequence[int]], scale_factor: int) -> Tuple[int, ...]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmseg_nrd.ops import SAMPLING_MODES, check_positive_int, guided_upsample
 
-from ..option_checks import check_level, check_options
+from ..levels import check_level, check_ratio
 from .guidance import HighResGuidance, LargeRFGuidance
 from .wrappable import build_wrapped
 
@@ -35,8 +35,8 @@ class GuidedUpsamplingHead(BaseModule):
     Convention: the map that comes out has the size of the high-resolution level if
     ``high_res_in_channels`` is set, whatever the design, so that ablations agree at odd sizes
     too; otherwise it is ``scale_factor`` times the logits. That level may differ from
-    ``scale_factor`` times the logits by less than one pixel of the logits, a rounding of the
-    encoder's. Both maps are taken to cover the whole image. Offsets: :func:`guided_upsample`.
+    ``scale_factor`` times the logits by less than two pixels of the logits, the roundings of
+    encoders. Both maps are taken to cover the whole image. Offsets: :func:`guided_upsample`.
 
     Args:
         head (dict): Config of the wrapped head. It must yield one map of logits.
@@ -55,12 +55,13 @@ class GuidedUpsamplingHead(BaseModule):
         high_res_index (int): Which input that level is. Defaults to 0.
         high_res_channels (int): Width of a layer before its offsets; 0 for none. Defaults to 0.
         norm_cfg (dict, optional): Norm of the guidance modules. Defaults to None, the wrapped
-            head's: none if its own is None, as MMSeg's heads have it unless they are told.
+            head's: none if its own is None, as MMSeg's heads have it unless they are told. A
+            GroupNorm has fewer groups in layers of too few channels.
         act_cfg (dict, optional): Their activation. Defaults to None, likewise the wrapped head's.
         init_cfg (dict | list[dict], optional): As for any MMSeg module. Defaults to None.
 
     Raises:
-        TypeError: if an option is unknown or ``head`` is no config.
+        TypeError: if ``head`` is no config.
         ValueError: if an option is out of range or ``head`` cannot be wrapped.
 
     Example:
@@ -88,9 +89,7 @@ class GuidedUpsamplingHead(BaseModule):
                  high_res_channels: int = 0,
                  norm_cfg: Optional[dict] = None,
                  act_cfg: Optional[dict] = None,
-                 init_cfg=None,
-                 **unknown):
-        _check_known(unknown)
+                 init_cfg=None):
         _check_choices(guidance, mode)
         check_positive_int('scale_factor', scale_factor, minimum=2)
         for name, value in dict(
@@ -98,8 +97,6 @@ class GuidedUpsamplingHead(BaseModule):
                 high_res_in_channels=high_res_in_channels,
                 high_res_channels=high_res_channels).items():
             check_positive_int(name, value, minimum=0)
-        check_options(dict(large_rf_index=large_rf_index, high_res_index=high_res_index,
-                           norm_cfg=norm_cfg, act_cfg=act_cfg, init_cfg=init_cfg))
         _check_channels(guidance, large_rf=large_rf_in_channels, high_res=high_res_in_channels)
         super().__init__(init_cfg)
         self.head = build_wrapped(type(self).__name__, head)
@@ -142,20 +139,11 @@ class GuidedUpsamplingHead(BaseModule):
         return inputs[index]
 
     def _size(self, logits: Tensor, inputs: Sequence[Tensor]) -> Tuple[int, int]:
-        factor = self.scale_factor
-        regular = tuple(side * factor for side in logits.shape[2:])
         if not self.levels['high_res'][1]:
-            return regular
-        size = tuple(self._level('high_res', inputs).shape[2:])
-        # The first is what encoders do, and what torch.export can prove of an image of any size.
-        if any((side + factor - 1) // factor != places and abs(side - places * factor) >= factor
-               for side, places in zip(size, logits.shape[2:])):
-            raise ValueError(
-                f'high-resolution level of {size[0]} x {size[1]}: must be scale_factor={factor} '
-                f'times the logits of {logits.shape[2]} x {logits.shape[3]}, to less than '
-                f'{factor} pixels. Fix: set scale_factor to the stride of the logits divided by '
-                'that of level high_res_index, or choose another level.')
-        return size
+            return tuple(side * self.scale_factor for side in logits.shape[2:])
+        level = self._level('high_res', inputs)
+        check_ratio(level, logits, self.scale_factor, 'high_res_index', 'scale_factor')
+        return tuple(level.shape[2:])
 
     def _offsets(self, inputs: Sequence[Tensor], size: Tuple[int, int]) -> Optional[Tensor]:
         if self.large_rf is None and self.high_res is None:
@@ -180,9 +168,6 @@ class GuidedUpsamplingHead(BaseModule):
             TypeError: if the wrapped head yields anything but one map.
             ValueError: if a level does not fit the options.
         """
-        if self.head.input_transform is None:
-            check_level(inputs, self.head.in_index, self.head.in_channels, 'head.in_index',
-                        'head.in_channels')
         logits = self.head(inputs)
         if not isinstance(logits, Tensor):
             raise TypeError(
@@ -203,14 +188,6 @@ class GuidedUpsamplingHead(BaseModule):
     def predict(self, inputs: Sequence[Tensor], batch_img_metas: List[dict], test_cfg) -> Tensor:
         """Logits of a batch at the images' size, resized by the wrapped head."""
         return self.head.predict_by_feat(self(inputs), batch_img_metas)
-
-
-def _check_known(unknown: dict) -> None:
-    if unknown:
-        raise TypeError(
-            f'GuidedUpsamplingHead got unexpected options {sorted(unknown)}. Fix: check the '
-            'spelling; options of the wrapped head belong into head=dict(...), and where a '
-            'config that you inherit from sets them, decode_head needs _delete_=True.')
 
 
 def _check_choices(guidance: Optional[str], mode: str) -> None:

@@ -6,6 +6,7 @@ from typing import Optional, Sequence, Tuple
 import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule, build_norm_layer
+from mmengine.model import Sequential
 from mmseg.models.decode_heads.aspp_head import ASPPHead
 from mmseg.models.decode_heads.sep_aspp_head import DepthwiseSeparableASPPModule
 from mmseg.registry import MODELS
@@ -15,16 +16,16 @@ from mmseg_nrd.ops import (
     check_positive_int,
     crop_to,
     dynamic_mlp,
-    num_dynamic_params,
     pad_to,
     patch_coordinates,
+    repeat_to,
     resize_rows,
     source_rows,
 )
 
-from ..option_checks import check_head_options, check_inputs, check_level
-from .nrd_checks import check_choices, check_groups, check_numbers
-from .theta_init import THETA_INITS
+from ..levels import check_level, check_ratio
+from .narrow_norm import narrow_norm
+from .theta_init import THETA_INITS, ThetaConv
 
 
 @MODELS.register_module()
@@ -37,11 +38,13 @@ class NRDHead(ASPPHead):
     separable ASPP, so every argument of ``DepthwiseSeparableASPPHead`` is one of this head
     too: swapping the ``type`` of a DeepLabV3+ config and choosing ``patch_size`` is enough.
 
-    Convention: the logits have ``scale_factor`` times the size of the guidance level. With an
-    encoder map of H x W places, its size h x w must satisfy (H - 1) * patch_size < h <=
-    H * patch_size, and likewise for the width. Without guidance h = H * patch_size and w =
-    W * patch_size. The segmentor resizes the logits to the image with the head's
-    ``align_corners``.
+    Convention: the logits have ``scale_factor`` times the size h x w of the guidance level. Place
+    i of the encoder map of H x W places lies over its rows [i * patch_size, (i + 1) * patch_size),
+    and likewise for columns. Places beyond the guidance are not used; rows below the last place,
+    which encoders that round sides down leave, take that place's MLP with coordinates that start
+    anew. h must satisfy (H - 2) * patch_size < h < (H + 2) * patch_size. Without guidance h =
+    H * patch_size and w = W * patch_size. The segmentor resizes the logits to the image with the
+    head's ``align_corners``.
 
     Args:
         in_channels (int): Channels of the encoder map.
@@ -61,14 +64,16 @@ class NRDHead(ASPPHead):
         guidance_channels (int): Guidance channels that the MLP sees. Defaults to 16.
         controller_reduction (int): Divides the controller's width. Defaults to 1.
         theta_init (str): 'static' starts as an ordinary static MLP and learns faster at first;
-            'paper' is the authors' start near zero. Defaults to 'static'.
+            'paper' is the authors' start near zero. It holds whatever ``init_cfg`` says of
+            convolutions. Defaults to 'static'.
         dilations (Sequence[int]): Dilations of the ASPP. Defaults to (1, 3, 6, 9).
         dropout_ratio (float): Dropout on the context features before the controller.
             Defaults to 0, as the authors have it.
         init_cfg (dict | list[dict], optional): As for any MMSeg module. Defaults to None:
             each layer's own start.
         kwargs: ``norm_cfg``, ``in_index``, ``align_corners``, ``loss_decode``, ``sampler`` and
-            the other arguments of MMSeg's ``BaseDecodeHead``.
+            the other arguments of MMSeg's ``BaseDecodeHead``. A GroupNorm has fewer groups in
+            the guidance branch and before the MLP where these have too few channels.
 
     Raises:
         ValueError: if an argument is out of range.
@@ -102,56 +107,52 @@ class NRDHead(ASPPHead):
                  init_cfg=None,
                  **kwargs):
         for name, value in dict(
-                channels=channels, num_classes=num_classes, patch_size=patch_size,
-                scale_factor=scale_factor, hidden_channels=hidden_channels,
+                patch_size=patch_size, scale_factor=scale_factor, hidden_channels=hidden_channels,
                 controller_reduction=controller_reduction).items():
             check_positive_int(name, value)
-        # Several levels at once come with `input_transform`; MMSeg checks that they match.
-        for value in in_channels if isinstance(in_channels, (list, tuple)) else [in_channels]:
-            check_positive_int('in_channels', value)
-        check_positive_int('c1_in_channels', c1_in_channels, minimum=0)
         # Without guidance its widths mean nothing; the stock head then even needs c1_channels=0.
-        for name, value in dict(c1_channels=c1_channels,
-                                guidance_channels=guidance_channels).items():
-            check_positive_int(name, value, minimum=1 if c1_in_channels else 0)
-        check_head_options(dict(kwargs, init_cfg=init_cfg))
-        check_inputs(in_channels, kwargs.get('in_index', -1), kwargs.get('input_transform'))
-        check_choices(channels, controller_reduction, theta_init, dilations)
-        check_numbers(c1_index, dropout_ratio, scale_factor, kwargs.get('align_corners', False))
-        inputs = 2 + (guidance_channels if c1_in_channels else 0)
-        check_groups(kwargs.get('norm_cfg'), inputs)
+        if c1_in_channels:
+            for name, value in dict(c1_in_channels=c1_in_channels, c1_channels=c1_channels,
+                                    guidance_channels=guidance_channels).items():
+                check_positive_int(name, value)
+        _check_choices(channels, controller_reduction, theta_init, dilations)
+        if scale_factor > 1 and kwargs.get('align_corners', False):
+            raise ValueError(
+                f'scale_factor={scale_factor} with align_corners=True: the finer grid lies '
+                'between pixel centres, where align_corners=False looks for it. Fix: '
+                'align_corners=False, or scale_factor=1.')
         super().__init__(
             dilations=dilations, in_channels=in_channels, channels=channels,
             num_classes=num_classes, dropout_ratio=dropout_ratio, init_cfg=init_cfg, **kwargs)
-        # The dynamic MLP classifies. A parameter that no loss reaches would stop DDP.
-        del self.conv_seg
+        # The dynamic MLP classifies. A parameter that no loss reaches would stop DDP; but the
+        # name stays, for overrides of init_cfg.
+        self.conv_seg = nn.Identity()
+        inputs = 2 + (guidance_channels if c1_in_channels else 0)
         self.aspp_modules = DepthwiseSeparableASPPModule(
             dilations=dilations, in_channels=self.in_channels, channels=channels,
             conv_cfg=self.conv_cfg, norm_cfg=self.norm_cfg, act_cfg=self.act_cfg)
+        self.c1_in_channels = c1_in_channels
         self.c1_index = c1_index
         self.patch_size = patch_size
         self.scale_factor = scale_factor
         self.input_norm = build_norm_layer(
-            self.norm_cfg, inputs)[1] if self.norm_cfg else nn.Identity()
+            narrow_norm(self.norm_cfg, inputs), inputs)[1] if self.norm_cfg else nn.Identity()
         self.c1_bottleneck = self._build_guidance(
             c1_in_channels, c1_channels, guidance_channels) if c1_in_channels else None
         self.mlp_channels = (inputs, hidden_channels, hidden_channels, self.out_channels)
-        self.controller = self._build_controller(channels // controller_reduction)
-        THETA_INITS[theta_init](self.controller[1], self.mlp_channels)
+        width = channels // controller_reduction
+        self.controller = Sequential(
+            ConvModule(channels, width, 3, padding=1, conv_cfg=self.conv_cfg,
+                       norm_cfg=self.norm_cfg, act_cfg=self.act_cfg),
+            ThetaConv(width, self.mlp_channels, theta_init))
         self.register_buffer(
             'coordinates', patch_coordinates(patch_size, scale_factor), persistent=False)
 
     def _build_guidance(self, in_channels: int, width: int, out_channels: int) -> nn.Sequential:
         return nn.Sequential(
             ConvModule(in_channels, width, 3, padding=1, conv_cfg=self.conv_cfg,
-                       norm_cfg=self.norm_cfg, act_cfg=self.act_cfg),
+                       norm_cfg=narrow_norm(self.norm_cfg, width), act_cfg=self.act_cfg),
             ConvModule(width, out_channels, 1, conv_cfg=self.conv_cfg, act_cfg=None))
-
-    def _build_controller(self, width: int) -> nn.Sequential:
-        return nn.Sequential(
-            ConvModule(self.channels, width, 3, padding=1, conv_cfg=self.conv_cfg,
-                       norm_cfg=self.norm_cfg, act_cfg=self.act_cfg),
-            nn.Conv2d(width, num_dynamic_params(self.mlp_channels), 1))
 
     def forward(self, inputs: Sequence[Tensor]) -> Tensor:
         """Logits of a batch.
@@ -175,8 +176,9 @@ class NRDHead(ASPPHead):
             inputs (Sequence[Tensor]): The encoder's levels, each (B, C_i, H_i, W_i).
 
         Returns:
-            tuple[Tensor, Tensor | None]: the MLPs of all places (B, N, H, W), and the guidance
-            (B, guidance_channels, h, w) if there is any.
+            tuple[Tensor, Tensor | None]: the MLPs of all patches (B, N, ceil(h / patch_size),
+            ceil(w / patch_size)), and the guidance (B, guidance_channels, h, w) if there is any;
+            if not, the MLPs of all places (B, N, H, W).
 
         Raises:
             ValueError: as :meth:`forward`.
@@ -186,12 +188,17 @@ class NRDHead(ASPPHead):
         context = self._forward_feature(inputs)
         guidance = None
         if self.c1_bottleneck is not None:
-            guidance = self._guidance_level(inputs)
-            self._check_fit(guidance.shape[2:], context.shape[2:])
+            check_level(inputs, self.c1_index, self.c1_in_channels, 'c1_index', 'c1_in_channels')
+            guidance = inputs[self.c1_index]
+            check_ratio(guidance, context, self.patch_size, 'c1_index', 'patch_size')
             guidance = self.c1_bottleneck(guidance)
         if self.dropout is not None:
             context = self.dropout(context)
         features = self.controller[0](context)
+        if guidance is not None:
+            # Here rather than after the 1x1 convolution, whose outputs are many more.
+            features = repeat_to(features, [
+                (side + self.patch_size - 1) // self.patch_size for side in guidance.shape[2:]])
         # A patch's parameters then lie together in memory, as dynamic_mlp() wants them; there
         # are fewer features than parameters to bring into that order.
         features = features.contiguous(memory_format=torch.channels_last)
@@ -255,22 +262,21 @@ class NRDHead(ASPPHead):
         xy = torch.stack([x.expand(size[0], -1), y[:, None].expand(-1, size[1])])
         return xy.to(like.dtype).expand(like.shape[0], -1, -1, -1)
 
-    def _guidance_level(self, inputs: Sequence[Tensor]) -> Tensor:
-        if not -len(inputs) <= self.c1_index < len(inputs):
-            raise ValueError(
-                f'c1_index={self.c1_index}: the backbone hands out {len(inputs)} levels. '
-                f'Fix: choose one of 0 to {len(inputs) - 1}, or more of the backbone\'s '
-                'out_indices.')
-        return inputs[self.c1_index]
 
-    def _check_fit(self, level: Tuple[int, int], places: Tuple[int, int]) -> None:
-        p = self.patch_size
-        full = [side * p for side in places]
-        # So written, torch.export can prove it of the levels of an image of any size.
-        if any((got + p - 1) // p != side for got, side in zip(level, places)):
-            raise ValueError(
-                f'guidance level c1_index={self.c1_index} is {level[0]} x {level[1]}, but the '
-                f'encoder map of {places[0]} x {places[1]} places with patch_size={p} '
-                f'needs one of {full[0] - p + 1} to {full[0]} by {full[1] - p + 1} to {full[1]}. '
-                'Fix: set patch_size to the stride of level in_index divided by that of level '
-                'c1_index, or choose another c1_index.')
+def _check_choices(channels: int, controller_reduction: int, theta_init: str,
+                   dilations: Sequence[int]) -> None:
+    """Refuse a controller without channels, an unknown start and what are no dilations."""
+    if controller_reduction > channels:
+        raise ValueError(
+            f'controller_reduction={controller_reduction}: must not exceed channels={channels}, '
+            'or the controller has no channel left. Fix: lower controller_reduction.')
+    if theta_init not in list(THETA_INITS):
+        raise ValueError(
+            f'theta_init={theta_init!r}: must be one of {sorted(THETA_INITS)}. '
+            "Fix: 'static' to learn fast, 'paper' to reproduce the authors.")
+    if not isinstance(dilations, (list, tuple)) or not dilations:
+        raise ValueError(
+            f'dilations={dilations!r}: must be a non-empty list or tuple of integers. '
+            'Fix: pass (1, 3, 6, 9), or those of the config that you start from.')
+    for index, dilation in enumerate(dilations):
+        check_positive_int(f'dilations[{index}]', dilation)

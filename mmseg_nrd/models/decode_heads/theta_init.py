@@ -6,7 +6,7 @@ from typing import Sequence
 import torch
 from torch import nn
 
-from mmseg_nrd.ops import split_dynamic_params
+from mmseg_nrd.ops import num_dynamic_params, split_dynamic_params
 
 
 @torch.no_grad()
@@ -45,3 +45,23 @@ def init_theta_static(conv: nn.Conv2d, channels: Sequence[int]) -> None:
 
 
 THETA_INITS = {'static': init_theta_static, 'paper': init_theta_paper}
+
+
+class ThetaConv(nn.Conv2d):
+    """1x1 convolution to the dynamic weights of each place, with a start of its own.
+
+    Args:
+        in_channels (int): Channels of the features.
+        mlp_channels (Sequence[int]): Widths of the dynamic MLP.
+        start (str): One of ``THETA_INITS``.
+    """
+
+    def __init__(self, in_channels: int, mlp_channels: Sequence[int], start: str):
+        super().__init__(in_channels, num_dynamic_params(mlp_channels), 1)
+        self.mlp_channels = tuple(mlp_channels)
+        self.start = start
+        self.init_weights()
+
+    def init_weights(self) -> None:
+        """Start again, also after an ``init_cfg`` further up has reached every convolution."""
+        THETA_INITS[self.start](self, self.mlp_channels)

@@ -4,8 +4,6 @@ from __future__ import annotations
 from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
 
-from ..option_checks import check_head_options
-
 MASKS = 'it classifies masks, not pixels'
 TRAINING = 'in training it yields several maps, each with a loss of its own'
 # by the name of the class or of one that it inherits from
@@ -46,8 +44,7 @@ def build_wrapped(wrapper: str, head) -> BaseDecodeHead:
 
     Raises:
         TypeError: if ``head`` is no config.
-        ValueError: if it is the config of a head that cannot be wrapped, or an option is of a
-            wrong type.
+        ValueError: if it is the config of a head that cannot be wrapped.
     """
     if not isinstance(head, dict) or 'type' not in head:
         raise TypeError(
@@ -61,5 +58,4 @@ def build_wrapped(wrapper: str, head) -> BaseDecodeHead:
             f'{wrapper} cannot wrap {kind.__name__}: {reason}. It wraps a head that yields one '
             'map of logits. Fix: choose such a head, for instance FCNHead, '
             'DepthwiseSeparableASPPHead, UPerHead, SegformerHead or NRDHead.')
-    check_head_options(head, 'head.')
     return MODELS.build(head)

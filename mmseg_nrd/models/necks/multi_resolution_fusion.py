@@ -10,10 +10,6 @@ from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from mmseg_nrd.ops import check_positive_int
-
-from ..option_checks import check_options
-
 MODES = ('sum', 'concat')
 
 
@@ -66,11 +62,6 @@ class MultiResolutionFusion(BaseModule):
             raise ValueError(
                 f'in_channels={in_channels!r}: must be the channels of the medium and of the low '
                 'map. Fix: such as (128, 512), those of DRN-D-22.')
-        for number, channels in enumerate(in_channels):
-            check_positive_int(f'in_channels[{number}]', channels)
-        check_positive_int('out_channels', out_channels)
-        check_options(dict(conv_cfg=conv_cfg, norm_cfg=norm_cfg, act_cfg=act_cfg,
-                           init_cfg=init_cfg))
         if mode not in list(MODES):
             raise ValueError(
                 f'mode={mode!r}: must be one of {MODES}. Fix: mode={MODES[0]!r}.')

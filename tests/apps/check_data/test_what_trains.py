@@ -46,9 +46,10 @@ class NumberLabels(BaseTransform):
 class OwnSamples(BaseSegDataset):
     """Finds its files when it prepares a sample; its options have the names of a wrapper's."""
 
-    def __init__(self, dataset, root, **options):
+    def __init__(self, dataset, root, pipeline, **options):
         self.root = root
-        super().__init__(**options)
+        pipeline.append(PACK)
+        super().__init__(pipeline=pipeline, **options)
 
     def load_data_list(self):
         return [dict(img_path=f'{name}_leftImg8bit.png') for name in 'abc']
@@ -98,7 +99,7 @@ def six_channels(root):
         path = faulty_data.image_path(root, name)
         np.save(path.with_suffix('.npy'), np.zeros((*faulty_data.SIZE, 6), np.float32))
         path.unlink()
-    return config(root, dict(type='ReadChannels'), LABELS, img_suffix='_leftImg8bit.npy')
+    return config(root, LABELS, dict(type='ReadChannels'), img_suffix='_leftImg8bit.npy')
 
 
 def volumes(root):
@@ -152,7 +153,7 @@ def zero_reduced_in_both_places(root):
 
 
 def own_samples(root):
-    return dict(type='OwnSamples', dataset='mine', root=str(root), pipeline=[IMAGE, PACK],
+    return dict(type='OwnSamples', dataset='mine', root=str(root), pipeline=[IMAGE],
                 serialize_data=False)
 
 

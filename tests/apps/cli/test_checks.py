@@ -145,8 +145,8 @@ def test_padding_that_a_head_cannot_learn_is_warned_of(
     cfg = dict(model=dict(decode_head=heads, data_preprocessor=preprocessor),
                train_dataloader=loader(tree, pipeline=[*LOAD, *steps]))
     check_data(cfg, 'val')
-    assert capsys.readouterr().err == ''
+    assert capsys.readouterr().out == ''
     check_data(cfg, 'train')
-    warning = capsys.readouterr().err
+    warning = capsys.readouterr().out
     assert warning.count('warning: ') == (named is not None)
     assert all(word in warning for word in (named or '').split())

@@ -48,7 +48,7 @@ def test_an_installed_package_looks_in_its_own_folder(tmp_path, monkeypatch):
     installed = tmp_path / 'mmseg_nrd' / '.mim'
     (installed / 'configs').mkdir(parents=True)
     (installed / 'configs' / 'mine.py').write_text('')
-    monkeypatch.setattr(importlib.import_module('mmseg_nrd.apps.cli.find_config'), '_INSTALLED',
+    monkeypatch.setattr(importlib.import_module('mmseg_nrd.apps.cli.configs'), '_INSTALLED',
                         installed)
     assert find_config('mine.py') == str(installed / 'configs' / 'mine.py')
     assert find_config(NAME) == NAME
@@ -57,6 +57,6 @@ def test_an_installed_package_looks_in_its_own_folder(tmp_path, monkeypatch):
 def test_an_editable_install_without_links_looks_in_the_checkout(tmp_path, monkeypatch):
     installed = tmp_path / '.mim'
     installed.mkdir()
-    monkeypatch.setattr(importlib.import_module('mmseg_nrd.apps.cli.find_config'), '_INSTALLED',
+    monkeypatch.setattr(importlib.import_module('mmseg_nrd.apps.cli.configs'), '_INSTALLED',
                         installed)
     assert find_config(NAME) == str(OURS)

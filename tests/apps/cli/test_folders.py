@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmseg_nrd.apps.cli.folders import check_folder
+from mmseg_nrd.apps.cli import check_folder
 
 
 @pytest.mark.parametrize('name', ['.', 'there', 'there/new', 'new/er/still'])

@@ -59,10 +59,24 @@ def test_the_original_is_not_touched(tmp_path):
     assert cfg.to_dict() == before
 
 
-def test_seed_and_place_are_set(tmp_path):
-    cfg = with_budget(config(), 7, 3, tmp_path / 'run')
-    assert cfg.randomness == dict(seed=3)
-    assert cfg.work_dir == str(tmp_path / 'run')
+def test_of_randomness_only_the_seed_changes(tmp_path):
+    cfg = config()
+    assert with_budget(cfg, 7, 3, tmp_path).randomness == dict(seed=3)
+    cfg.randomness = dict(seed=5, deterministic=True, diff_rank_seed=True)
+    assert with_budget(cfg, 7, 3, tmp_path / 'run').randomness == dict(
+        seed=3, deterministic=True, diff_rank_seed=True)
+    assert with_budget(cfg, 7, 3, tmp_path / 'run').work_dir == str(tmp_path / 'run')
+
+
+@pytest.mark.parametrize('hooks', [
+    None, {}, dict(checkpoint=None),
+    dict(checkpoint=dict(type='CheckpointHook', interval=5, save_best='mIoU', out_dir='away'))])
+def test_the_last_checkpoint_is_saved_whatever_hooks_the_config_has(hooks, tmp_path):
+    cfg = config()
+    cfg.default_hooks = hooks
+    checkpoint = with_budget(cfg, 7, 3, tmp_path).default_hooks.checkpoint
+    assert (checkpoint.interval, checkpoint.by_epoch) == (7, False)
+    assert 'save_best' not in checkpoint and 'out_dir' not in checkpoint
 
 
 def test_epochs_are_refused(tmp_path):

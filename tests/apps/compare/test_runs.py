@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +8,14 @@ import pytest
 from mmengine.config import Config
 
 from mmseg_nrd.apps.compare.runs import (
-    check_runs,
     claim_runs,
-    finished_runs,
     forget_runs,
     load_costs,
     load_outcome,
     run_folder,
     save_costs,
     save_outcome,
+    trained_runs,
 )
 from mmseg_nrd.apps.compare.training import Outcome
 from mmseg_nrd.apps.cost.counting import Cost
@@ -27,26 +27,26 @@ def configs(**changes) -> dict:
 
 
 def outcome(folder: Path) -> Outcome:
-    return Outcome(31.25, 4.5, [np.eye(3, 5, dtype=np.uint8), np.full((2, 2), 255, np.uint8)],
-                   folder / 'iter_3.pth', dict(mBIoU=7.), np.array([3., 1.5, .1], np.float32), 2,
-                   dict(torch='2', threads=1))
+    return Outcome(folder / 'iter_3.pth', 4.5, np.array([3., 1.5, .1], np.float32), 2,
+                   dict(torch='2', threads=1), dict(mIoU=31.25, mBIoU=7.),
+                   [np.eye(3, 5, dtype=np.uint8), np.full((2, 2), 255, np.uint8)])
 
 
 def test_an_outcome_comes_back_as_it_was(tmp_path):
     folder = run_folder(tmp_path, 'nrd', 3, 1)
     folder.mkdir(parents=True)
     (folder / 'resume.pth').write_bytes(b'large')
-    assert load_outcome(folder) is None and finished_runs(tmp_path) == []
+    assert load_outcome(folder) is None and trained_runs(tmp_path) == []
     written = outcome(folder)
     save_outcome(folder, written)
     read = load_outcome(folder)
-    for name in ('miou', 'seconds', 'checkpoint', 'more', 'resumed', 'environment'):
+    for name in ('scores', 'seconds', 'checkpoint', 'resumed', 'environment'):
         assert getattr(read, name) == getattr(written, name)
     assert read.losses.dtype == np.float32 and (read.losses == written.losses).all()
     assert len(read.predictions) == 2
     for own, other in zip(read.predictions, written.predictions):
         assert own.dtype == other.dtype and (own == other).all()
-    assert finished_runs(tmp_path) == [folder]
+    assert trained_runs(tmp_path) == [folder]
     assert sorted(path.name for path in folder.iterdir()) == ['outcome.json', 'outcome.npz']
 
 
@@ -56,8 +56,15 @@ def test_runs_differ_by_config_iterations_and_seed(tmp_path):
     assert len(folders) == 5
 
 
+def test_a_record_from_before_there_was_a_choice_of_scores_is_read(tmp_path):
+    save_outcome(tmp_path, outcome(tmp_path))
+    record = json.loads((tmp_path / 'outcome.json').read_text())
+    record['miou'], record['more'] = record.pop('scores')['mIoU'], dict(mBIoU=7.)
+    (tmp_path / 'outcome.json').write_text(json.dumps(record))
+    assert load_outcome(tmp_path).scores == outcome(tmp_path).scores
+
+
 def test_the_same_config_is_let_on(tmp_path):
-    check_runs(configs(), tmp_path, range(3))
     claim_runs(configs(), tmp_path, range(3))
     claim_runs(configs(), tmp_path, [0, 1, 2])
 
@@ -72,12 +79,12 @@ def test_another_config_is_refused_and_nothing_is_written(now, samples, words, t
     claim_runs(configs(), tmp_path, range(3))
     record = tmp_path / 'runs' / 'nrd' / 'config.json'
     before = record.read_text()
-    other = configs()
+    other = dict(new=Config(dict(lr=1.)), **configs())
     other['nrd'].update(now)
-    for function in (check_runs, claim_runs):
-        with pytest.raises(ValueError, match=f'{words}.*Fix: start over with --fresh'):
-            function(other, tmp_path, range(samples))
+    with pytest.raises(ValueError, match=f'{words}.*--fresh'):
+        claim_runs(other, tmp_path, range(samples))
     assert record.read_text() == before
+    assert not (tmp_path / 'runs' / 'new').exists()
 
 
 def test_a_fresh_start_deletes_the_runs_of_these_configs_alone(tmp_path):

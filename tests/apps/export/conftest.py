@@ -8,7 +8,7 @@ from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import nn
 
-from mmseg_nrd.apps.cost.building import build
+from mmseg_nrd.apps.cli import build
 
 CONFIG = """
 norm_cfg = dict(type='SyncBN')
@@ -28,9 +28,9 @@ model = dict(
 class OneConvolution(BaseModule):
     """An encoder that is traced in next to no time."""
 
-    def __init__(self):
+    def __init__(self, channels=3):
         super().__init__()
-        self.conv = nn.Conv2d(3, 4, 3, stride=4, padding=1)
+        self.conv = nn.Conv2d(channels, 4, 3, stride=4, padding=1)
 
     def forward(self, images):
         return (self.conv(images),)

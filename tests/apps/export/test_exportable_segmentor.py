@@ -16,11 +16,10 @@ CHANGES = {
                     'decode_head.threshold': 0.6,
                     'decode_head.loss_decode': dict(type='CrossEntropyLoss', use_sigmoid=True)},
     'align-corners': {'decode_head.align_corners': True},
+    # MMSeg swaps the colours of three channels only.
+    'six-channel-images': {'backbone.channels': 6, 'data_preprocessor.mean': [*range(90, 96)],
+                           'data_preprocessor.std': [*range(50, 56)]},
 }
-
-
-def pixels(size):
-    return torch.randint(256, (size[0], 3, *size[1:]), dtype=torch.uint8)
 
 
 @torch.no_grad()
@@ -28,7 +27,8 @@ def pixels(size):
 @pytest.mark.parametrize('changes', CHANGES.values(), ids=CHANGES)
 def test_equals_the_test_step_of_mmseg(segmentor, changes, size):
     model = segmentor(**{f'model.{key}': value for key, value in changes.items()})
-    images, shape = pixels(size), size[1:]
+    channels, shape = model.backbone.conv.in_channels, size[1:]
+    images = torch.randint(256, (size[0], channels, *shape), dtype=torch.uint8)
     samples = [SegDataSample(metainfo=dict(ori_shape=shape, img_shape=shape)) for _ in images]
     expected = model.test_step(dict(inputs=list(images), data_samples=samples))
     # MMSeg overwrites one channel's logits by its probabilities.

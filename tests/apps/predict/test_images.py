@@ -36,8 +36,8 @@ def test_images_folders_and_patterns(tree, sources, found):
 
 
 @pytest.mark.parametrize('source, message', [
-    ('c', 'no such file or folder, and no pattern that matches'),
-    ('c/*.png', 'no such file or folder, and no pattern that matches'),
+    ('c', 'no such file or folder'),
+    ('c/*.png', 'no such file or folder'),
     ('empty', 'no image in it'),
 ])
 def test_a_source_without_an_image_is_named(tree, source, message):
@@ -56,8 +56,9 @@ def test_what_was_made_earlier_is_no_image_to_label(tree):
         find_images(['a/out'], [out / 'labels', out / 'overlays'])
 
 
-def test_a_link_that_leads_nowhere_is_left_to_the_loader(tree):
-    os.symlink('nowhere.png', tree / 'b' / 'link.png')
+@pytest.mark.parametrize('where', ['nowhere.png', 'link.png'])
+def test_a_link_that_leads_nowhere_or_to_itself_is_left_to_the_loader(tree, where):
+    os.symlink(where, tree / 'b' / 'link.png')
     assert tree / 'b' / 'link.png' in find_images(['b'])
     assert find_images(['b/link.png']) == [tree / 'b' / 'link.png']
 
@@ -92,30 +93,12 @@ def test_links_to_folders_are_followed_but_not_round_and_round(tree):
         tree / 'b' / name for name in ('img1.tif', 'img[1].tif', 'x.png')]
 
 
-def test_links_in_a_circle_are_left_to_the_loader(tree):
-    (tree / 'b' / 'circle.png').symlink_to(tree / 'b' / 'circle.png')
-    assert tree / 'b' / 'circle.png' in find_images(['b'])
-
-
 def test_what_was_made_earlier_is_found_out_through_links(tree):
     before = find_images(['b'])
     (tree / 'out' / 'labels').mkdir(parents=True)
     (tree / 'out' / 'labels' / 'x.png').touch()
     (tree / 'b' / 'out').symlink_to(tree / 'out')
     assert find_images(['b'], [Path('out', 'labels')]) == before
-
-
-def test_a_folder_that_cannot_be_searched_is_named(tree, monkeypatch):
-    search = Path.iterdir
-
-    def refuse(folder):
-        if folder.name == 'deep':
-            raise PermissionError(13, 'Permission denied', str(folder))
-        return search(folder)
-
-    monkeypatch.setattr(Path, 'iterdir', refuse)
-    with pytest.raises(PermissionError, match=r'^a/deep: cannot be searched \(Perm.*\)\. Fix: '):
-        find_images(['a'])
 
 
 def test_the_home_folder_in_quotes(tree, monkeypatch):

@@ -21,9 +21,9 @@ FLIPS = dict(type='TestTimeAug', transforms=[
 class ToyEncoder(BaseModule):
     """One convolution of 7 x 7."""
 
-    def __init__(self, stride: int):
+    def __init__(self, stride: int, channels: int = 3):
         super().__init__()
-        self.conv = nn.Conv2d(3, 4, 7, stride=stride, padding=3)
+        self.conv = nn.Conv2d(channels, 4, 7, stride=stride, padding=3)
 
     def forward(self, x):
         return [self.conv(x)]

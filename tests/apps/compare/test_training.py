@@ -1,0 +1,127 @@
+"""A run that was stopped goes on as if it had not been."""
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from mmseg_nrd.apps.compare.budget import with_budget
+from mmseg_nrd.apps.compare.training import TrainingRecorder, evaluate, load_trained, train
+from mmseg_nrd.compat import CheckpointError
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        yield
+
+
+def test_a_stopped_run_trains_the_remaining_iterations_to_the_same_end(toy, tmp_path):
+    config = toy()
+    config.train_dataloader.dataset.pipeline.insert(2, dict(type='RandomFlip', prob=0.5))
+    config.optim_wrapper.optimizer.momentum = 0.9
+    config.param_scheduler = [dict(type='PolyLR', begin=0, end=2, by_epoch=False)]
+    whole, own = train(with_budget(config, 4, 0, tmp_path / 'a' / 'whole'))
+    stopped = with_budget(config, 4, 0, tmp_path / 'b' / 'stopped')
+
+    def stop(done, loss):
+        if done == 3:
+            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        train(stopped, stop, save_every=0)
+    trained = []
+    resumed, _ = train(stopped, lambda done, loss: trained.append(done))
+    assert trained == [3, 4]  # the third was not saved any more
+    # Dropout, augmentation, order of images, momentum and schedule go on.
+    assert resumed.losses.tolist() == whole.losses.tolist() and len(whole.losses) == 4
+    assert (resumed.resumed, whole.resumed) == (1, 0)
+    states = [torch.load(outcome.checkpoint, weights_only=False) for outcome in (resumed, whole)]
+    assert all(torch.equal(value, states[1]['state_dict'][key])
+               for key, value in states[0]['state_dict'].items())
+    assert 'optimizer' not in states[0]
+    # The one that was trained here, and what the other's checkpoint holds.
+    tested = [evaluate(own, whole, [0]), evaluate(load_trained(stopped, resumed), resumed, [0])]
+    assert tested[0].scores == tested[1].scores and tested[0].scores['aAcc'] > 0
+    assert (tested[0].predictions[0] == tested[1].predictions[0]).all()
+
+
+def test_a_deterministic_run_leaves_the_next_one_as_it_is(toy, tmp_path):
+    seen = []
+    for name, randomness in (('a', dict(deterministic=True)), ('b', None)):
+        cfg = with_budget(toy(randomness=randomness), 1, 0, tmp_path / name)
+        train(cfg, lambda done, loss: seen.append(torch.are_deterministic_algorithms_enabled()))
+    assert seen == [True, False]
+
+
+def test_a_torn_file_to_resume_from_is_named(toy, tmp_path):
+    stopped = with_budget(toy(), 4, 0, tmp_path)
+    (tmp_path / 'resume.pth').write_bytes(b'PK\x03\x04')
+    with pytest.raises(CheckpointError, match=r'resume\.pth'):
+        train(stopped)
+
+
+class Run:
+    """As much of a runner as the recorder looks at; saving takes three seconds of its clock."""
+
+    def __init__(self, time, max_iters: int):
+        self.time, self.iter, self.max_iters, self.saved = time, 0, max_iters, []
+
+    def save_checkpoint(self, folder, name, meta, by_epoch):
+        self.saved.append((self.iter + 1, copy.deepcopy(meta)))
+        Path(folder, name).write_bytes(b'saved')
+        self.time[0] += 3
+
+    def train(self, recorder, seconds, skipping=0.):
+        recorder.before_train(self)
+        self.time[0] += skipping
+        for taken in seconds:
+            recorder.before_train_iter(self, self.iter)
+            self.time[0] += taken
+            recorder.after_train_iter(self, self.iter, outputs=dict(loss=torch.tensor(1.)))
+            self.iter += 1
+
+
+def test_seconds_are_those_of_the_iterations_of_all_parts(tmp_path, monkeypatch):
+    time = [100.]
+    monkeypatch.setattr('mmseg_nrd.apps.compare.training.time.perf_counter', lambda: time[0])
+    recorder = TrainingRecorder(lambda done, loss: None, tmp_path / 'resume.pth', save_every=20.)
+    run = Run(time, max_iters=10)
+    run.train(recorder, [10.] * 5)
+    assert recorder.seconds == 50. and [at for at, _ in run.saved] == [2, 4]
+    assert [path.name for path in tmp_path.iterdir()] == ['resume.pth']
+
+    # Killed here: the fifth iteration is lost, and the first four are loaded to be skipped.
+    second = TrainingRecorder(lambda done, loss: None, tmp_path / 'resume.pth', save_every=20.)
+    again = Run(time, max_iters=6)
+    again.iter = 4
+    second.after_load_checkpoint(again, dict(meta=run.saved[-1][1]))
+    again.train(second, [5.] * 2, skipping=1000.)
+    assert second.seconds == 40. + 10.
+    assert len(second.losses) == 6 and second.resumed == 1
+    assert again.saved == []
+
+
+def test_the_last_iteration_is_not_saved(tmp_path):
+    run = Run([0.], max_iters=3)
+    recorder = TrainingRecorder(lambda done, loss: None, tmp_path / 'resume.pth', save_every=0.)
+    run.train(recorder, [1.] * 3)
+    assert [at for at, _ in run.saved] == [1, 2]
+
+
+def test_a_checkpoint_of_others_is_no_part_of_the_run(tmp_path):
+    recorder = TrainingRecorder(lambda done, loss: None, tmp_path / 'resume.pth', save_every=0.)
+    for checkpoint in (dict(state_dict={}), dict(meta=dict(iter=3))):
+        recorder.after_load_checkpoint(None, checkpoint)
+    assert (recorder.seconds, recorder.losses, recorder.resumed) == (0., [], 0)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
+    recorder = TrainingRecorder(lambda done, loss: None, tmp_path / 'resume.pth', save_every=0.)
+    run = Run([0.], 3)
+    run.cfg = Config(filename=None)
+    with pytest.raises(FloatingPointError, match='loss=nan at iteration 1 '):
+        recorder.after_train_iter(run, 0, outputs=dict(loss=torch.tensor(float('nan'))))

@@ -1,0 +1,125 @@
+"""mmcv-lite's missing ops, packages that are not installed, and that nothing else changes."""
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import mmcv
+import pytest
+import torch
+from host_cases import needs_upstreams_mmengine, needs_upstreams_mmseg
+from mmengine.hooks import checkpoint_hook
+from mmengine.runner import Runner, checkpoint
+from mmengine.utils.dl_utils import mmcv_full_available
+
+from mmseg_nrd import compat
+
+ROOT = Path(__file__).parents[2]
+needs_lite = pytest.mark.skipif(any(Path(mmcv.__path__[0]).glob('_ext*')),
+                                reason='this environment has a full mmcv')
+
+
+def python(code: str) -> subprocess.CompletedProcess:
+    """Run code in a fresh interpreter, where nothing is imported yet."""
+    return subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True)
+
+
+@needs_lite
+@needs_upstreams_mmseg
+def test_mmseg_alone_cannot_be_imported_with_mmcv_lite():
+    done = python('import mmseg.models')
+    assert done.returncode != 0 and "No module named 'mmcv._ext'" in done.stderr
+
+
+def test_what_a_fresh_import_changes():
+    done = python('''
+import json, sys, torch
+def of_torch():
+    return [torch.load, torch.serialization.load, torch.hub.load_state_dict_from_url, torch.save,
+            sys.modules['torch']]
+before = of_torch()
+import mmseg_nrd, mmseg.models
+from mmengine.utils.dl_utils import mmcv_full_available
+print(json.dumps(dict(same=before == of_torch(), full=mmcv_full_available(),
+                      stand_in=hasattr(sys.modules.get('mmcv._ext'), 'missing'))))''')
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == dict(
+        same=True, full=mmcv_full_available(), stand_in=False)
+
+
+@needs_lite
+def test_a_missing_op_says_its_name_and_the_fix():
+    from mmcv.ops import MaskedConv2d, nms
+    with pytest.raises(NotImplementedError, match="'nms'.*Fix: .*a full mmcv below"):
+        nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
+    with pytest.raises(NotImplementedError, match="'masked_im2col_forward'.*Fix: "):
+        MaskedConv2d(1, 1, 1)(torch.zeros(1, 1, 2, 2), torch.ones(1, 2, 2))
+
+
+@needs_lite
+def test_the_stand_in_goes_even_when_the_import_fails(monkeypatch):
+    def broken(name):
+        assert 'mmcv._ext' in sys.modules  # it was there while mmcv.ops was imported
+        raise ImportError(name)
+    monkeypatch.delitem(sys.modules, 'mmcv.ops')
+    monkeypatch.setattr(importlib, 'import_module', broken)
+    with pytest.raises(ImportError, match='mmcv.ops'):
+        compat.provide_mmcv_ops()
+    assert 'mmcv._ext' not in sys.modules
+
+
+def test_a_full_mmcv_is_left_alone(tmp_path):
+    (tmp_path / '_ext.py').write_text('def __getattr__(name):\n'
+                                      '    if name.startswith("__"):\n'
+                                      '        raise AttributeError(name)\n'
+                                      '    return lambda *args, **kwargs: "compiled " + name\n')
+    done = python(f'''
+import sys, mmcv
+mmcv.__path__.insert(0, {str(tmp_path)!r})
+import mmseg_nrd, mmcv.ops
+print(sys.modules['mmcv._ext'].__file__, sys.modules['mmcv.ops.nms'].ext_module.nms())
+print(mmseg_nrd.compat.provide_mmcv_ops())''')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == [f'{tmp_path}/_ext.py compiled nms', 'False']
+
+
+@pytest.mark.parametrize('missing', [('mmseg',), ('mmcv',), ('mmseg', 'mmengine', 'mmcv')], ids=str)
+def test_missing_packages_are_named_in_one_line(missing):
+    done = python(f'import sys; sys.modules.update(dict.fromkeys({missing})); import mmseg_nrd')
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith('ImportError: mmseg_nrd needs')
+    assert ', '.join(missing) in said and 'Fix: pip install' in said
+
+
+@needs_upstreams_mmengine
+def test_a_missing_pkg_resources_is_warned_of(monkeypatch, recwarn):
+    compat.warn_of_missing_pkg_resources()  # it is here
+    monkeypatch.setitem(sys.modules, 'pkg_resources', None)
+    # What needs no base of another package trains without it.
+    with pytest.warns(UserWarning, match='pkg_resources.*Fix: pip install .*setuptools<82'):
+        compat.apply()
+    monkeypatch.setattr(inspect, 'getsource', lambda module: 'import importlib.metadata')
+    compat.apply()
+    assert not recwarn.list
+
+
+def test_a_part_that_needs_a_newer_torch_says_so(monkeypatch):
+    monkeypatch.setattr(torch, '__version__', '2.10.0+cpu')
+    compat.require_torch('2.9', 'this')
+    compat.require_torch('2.10', 'this')
+    with pytest.raises(ImportError, match=r"this must have torch 2\.11 .*Fix: pip install"):
+        compat.require_torch('2.11', 'this')
+
+
+def test_applying_twice_changes_nothing():
+    def host():
+        return (checkpoint.torch, checkpoint.load_url, checkpoint.save_checkpoint, torch.load,
+                Runner.load_checkpoint, vars(checkpoint.CheckpointLoader)['load_checkpoint'],
+                checkpoint_hook.open, sorted(sys.modules))
+    before = host()
+    compat.apply()
+    assert compat.provide_mmcv_ops() is False and host() == before

@@ -1,0 +1,195 @@
+"""mmengine's own checkpoints load with ``weights_only``, and trusted files without it."""
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from host_cases import needs_upstreams_mmengine
+from hostile_cases import bomb, needs_torch_2_6
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import checkpoint
+from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
+from mmengine.utils.dl_utils import load_url
+from tiny_run import Tiny, tiny_run
+
+from mmseg_nrd.compat import CheckpointError
+from mmseg_nrd.compat.training_state import training_state_allowed
+
+ROOT = Path(__file__).parents[2]
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory) -> Path:
+    """A checkpoint with training state, as mmengine writes it."""
+    out = tmp_path_factory.mktemp('trained')
+    runner = tiny_run(out, 2)
+    runner.message_hub.update_info('best_score', np.float32(.5))
+    runner.train()
+    return out / 'iter_2.pth'
+
+
+def load(content, path: Path):
+    torch.save(content, path)
+    return CheckpointLoader.load_checkpoint(str(path), map_location='cpu', logger='silent')
+
+
+@needs_torch_2_6
+@needs_upstreams_mmengine
+def test_mmengine_alone_cannot_load_its_own_checkpoint(trained):
+    done = subprocess.run(
+        [sys.executable, '-c', 'import sys; from mmengine.runner.checkpoint import *\n'
+         'CheckpointLoader.load_checkpoint(sys.argv[1])', str(trained)],
+        capture_output=True, text=True)
+    assert 'UnpicklingError' in done.stderr
+
+
+def test_mmengines_own_checkpoint_loads(trained):
+    loaded = CheckpointLoader.load_checkpoint(str(trained), map_location='cpu')
+    history = loaded['message_hub']['log_scalars']['train/loss']
+    assert type(history) is HistoryBuffer and len(history.data[0]) == 2
+    assert history.statistics('mean') == pytest.approx(np.mean(history.data[0]))
+    assert loaded['message_hub']['runtime_info']['best_score'] == np.float32(.5)
+    model = Tiny()
+    load_checkpoint(model, str(trained), strict=True)
+    assert torch.equal(model.layer.weight, loaded['state_dict']['layer.weight'])
+
+
+def test_training_resumes(trained, tmp_path):
+    runner = tiny_run(tmp_path, 4, load_from=str(trained), resume=True)
+    runner.train()
+    assert runner.iter == 4 and runner.message_hub.get_info('best_score') == np.float32(.5)
+    assert len(runner.message_hub.get_scalar('train/loss').data[0]) == 4
+
+
+@pytest.mark.parametrize('old, new', [(b'numpy._core', b'numpy.core'),
+                                      (b'numpy.core', b'numpy._core')])
+@needs_torch_2_6
+def test_files_of_either_numpy_load(trained, tmp_path, old, new):
+    names = 0
+    with zipfile.ZipFile(trained) as source, \
+            zipfile.ZipFile(tmp_path / 'x.pth', 'w') as target:
+        for entry in source.namelist():
+            content = source.read(entry)
+            if entry.endswith('data.pkl'):
+                content = content.replace(old, new)
+                names = content.count(b'c' + new + b'.multiarray\n')
+            target.writestr(entry, content)
+    assert names >= 2  # _reconstruct and scalar
+    loaded = CheckpointLoader.load_checkpoint(str(tmp_path / 'x.pth'))
+    assert len(loaded['message_hub']['log_scalars']['train/loss'].data[0]) == 2
+
+
+@pytest.mark.parametrize('value', [
+    np.arange(6.).reshape(2, 3), np.ones((2, 3), order='F'), np.float32(1.5), np.int64(3),
+    np.bool_(True), np.ones(2, 'u1'), np.float16(2), np.complex64(1j), np.zeros(0, 'i4'),
+    HistoryBuffer().data[0]], ids=repr)
+def test_numpy_values_survive(value, tmp_path):
+    loaded = load(dict(value=value), tmp_path / 'x.pth')['value']
+    assert type(loaded) is type(value) and loaded.dtype == value.dtype
+    assert np.array_equal(loaded, value)
+
+
+@pytest.fixture
+def allow():
+    """Puts things on torch's allow-list, as users do."""
+    before = torch.serialization.get_safe_globals()
+    yield torch.serialization.add_safe_globals
+    torch.serialization.clear_safe_globals()
+    torch.serialization.add_safe_globals(before)
+
+
+@needs_torch_2_6
+def test_nothing_stays_allowed_and_what_others_allowed_stays(allow, tmp_path):
+    allow([HistoryBuffer, Path])
+    before = set(torch.serialization.get_safe_globals())
+    load({'buffer': HistoryBuffer([1.], [1]), 'score': np.float64(1)}, tmp_path / 'x.pth')
+    assert set(torch.serialization.get_safe_globals()) == before
+
+
+@needs_torch_2_6
+def test_what_others_allowed_is_served_as_it_is(allow, tmp_path):
+    text = np.array(['a class', 'another'])
+    with pytest.raises(CheckpointError, match='only numbers'):
+        load({'names': text}, tmp_path / 'x.pth')
+    allow([text.__reduce__()[0], np.ndarray, np.dtype, type(text.dtype)])
+    assert load({'names': text}, tmp_path / 'x.pth')['names'].tolist() == ['a class', 'another']
+    # Of two entries with one name torch serves either.
+    with training_state_allowed():
+        assert not [entry for entry in torch.serialization.get_safe_globals()
+                    if isinstance(entry, tuple) and entry[1] == 'numpy.dtype']
+
+
+@needs_torch_2_6
+def test_threads_may_load_at_once(tmp_path):
+    torch.save({'buffer': HistoryBuffer([1.], [1])}, tmp_path / 'x.pth')
+    faults = []
+
+    def work():
+        try:
+            for _ in range(30):
+                checkpoint.load_from_local(str(tmp_path / 'x.pth'), 'cpu')
+        except Exception as error:  # kept for the main thread, where pytest sees it
+            faults.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+
+
+LOADERS = {
+    'CheckpointLoader': lambda path: CheckpointLoader.load_checkpoint(str(path)),
+    'load_from_local': lambda path: checkpoint.load_from_local(str(path), 'cpu'),
+    'URL': lambda path: load_url(path.as_uri())}
+
+
+@needs_torch_2_6
+@pytest.mark.parametrize('loader', LOADERS)
+def test_torchs_own_way_to_trust_files_is_honoured(loader, tmp_path, monkeypatch):
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch_home'))
+    path, marker = tmp_path / 'x.pth', tmp_path / 'marker'
+    torch.save(bomb('beside weights', marker), path)
+    for value in ('0', ''):
+        monkeypatch.setenv('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', value)
+        with pytest.raises(CheckpointError, match='more than weights'):
+            LOADERS[loader](path)
+    assert not marker.exists()
+    monkeypatch.setenv('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '1')
+    with pytest.warns(UserWarning, match='TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'):
+        loaded = LOADERS[loader](path)
+    assert list(loaded['state_dict']) == ['weight'] and marker.exists()
+
+
+def test_weights_load_without_a_warning(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        assert load({'weight': torch.ones(1)}, tmp_path / 'x.pth')['weight'] == 1
+
+
+OLD_TORCH = '''
+import torch
+torch.__version__ = '2.5.1+cpu'
+from mmengine.runner import Runner, checkpoint
+from mmengine.utils import dl_utils
+def loaders():
+    return (checkpoint.torch, checkpoint.load_url, dl_utils.load_url, Runner.load_checkpoint,
+            checkpoint.CheckpointLoader.load_checkpoint, vars(checkpoint).get('_safe_torch_load'))
+before = loaders()
+import mmseg_nrd
+print('SAME', loaders() == before, checkpoint.save_checkpoint.__module__)
+'''
+
+
+def test_before_torch_2_6_mmengines_loaders_stay_as_they_are():
+    done = subprocess.run([sys.executable, '-c', OLD_TORCH], cwd=ROOT, capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+    assert 'SAME True' in done.stdout

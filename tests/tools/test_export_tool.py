@@ -1,0 +1,52 @@
+"""tools/export.py as a user runs it."""
+from __future__ import annotations
+
+import onnxruntime
+import pytest
+from street_scene_configs import CONFIGS, NRD
+from tracing_cases import needs_tracing
+
+pytestmark = needs_tracing
+GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
+GUM = CONFIGS.parent / 'gun' / 'gum_nrd_r50_4xb4-84k_cityscapes-512x1024.py'
+UPSTREAM = 'mmseg::fcn/fcn_r18-d8_4xb2-80k_cityscapes-512x1024.py'
+# As few operators as a network of MMSeg has.
+TINY = """
+model = dict(
+    type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor', bgr_to_rgb=True),
+    backbone=dict(
+        type='ResNetV1c', depth=18, base_channels=4, stem_channels=4, num_stages=1, strides=(1,),
+        dilations=(1,), out_indices=(0,)),
+    decode_head=dict(
+        type='FCNHead', in_channels=4, in_index=0, channels=4, num_convs=1, concat_input=False,
+        num_classes=3),
+    test_cfg=dict(mode='whole'))
+"""
+
+
+@pytest.mark.parametrize('config, ending', [
+    pytest.param(config, ending, id=f'{name}{ending}', marks=marks)
+    for name, config, ending, marks in (
+        ('tiny', None, '.onnx', ()), ('nrd', NRD, '.onnx', pytest.mark.slow),
+        ('nrd', NRD, '.pt2', pytest.mark.slow),
+        ('gun', GUN, '.onnx', pytest.mark.slow), ('gun', GUN, '.pt2', pytest.mark.slow),
+        ('gum', GUM, '.onnx', pytest.mark.slow), ('gum', GUM, '.pt2', pytest.mark.slow),
+        ('upstream', UPSTREAM, '.pt2', pytest.mark.slow))])
+def test_what_is_printed_and_written(tool, tmp_path, config, ending):
+    out = tmp_path / f'a{ending}'
+    tiny = tmp_path / 'tiny.py'
+    tiny.write_text(TINY)
+    printed = tool('export', config or tiny, '--out', out, '--labels', '--shape', 96, 160)
+    assert [line.split(':')[0] for line in printed.splitlines() if 'difference' in line] == [
+        '1 x 3 x 96 x 160', '2 x 3 x 73 x 81', '1 x 3 x 49 x 121']
+    # What is done, that weights are random, three checks and the file: no word of the exporters.
+    assert len(printed.splitlines()) == 6 and sorted(tmp_path.iterdir()) == [out, tiny]
+    if ending == '.onnx':
+        output, = onnxruntime.InferenceSession(out).get_outputs()
+        assert (output.name, output.type) == ('labels', 'tensor(int64)')
+
+
+@pytest.mark.parametrize('out, opset', [('a.onnx', 11), ('a.pt2', 20)])
+def test_an_operator_set_that_cannot_be_had(call, tmp_path, out, opset):
+    said = call('export', NRD, '--out', tmp_path / out, '--opset', opset, status=1)
+    assert said.startswith('error: ') and f'opset {opset}: ' in said
