@@ -1,8 +1,6 @@
 """A tiny data set and configs that train on it in a second."""
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
