@@ -3,10 +3,13 @@
 Counts classes, sizes and ignored pixels as well. The exit status is 1 if there are errors.
 """
 import argparse
+import functools
 import json
 import os
 import sys
+import time
 from pathlib import Path
+from typing import Iterable, Iterator
 
 from rich.console import Console
 from rich.progress import track
@@ -17,6 +20,7 @@ from mmseg_nrd.apps.check_data.survey import survey_data
 from mmseg_nrd.apps.cli import add_cfg_options, read_config, silence_host_warnings
 
 SPLITS = ('train', 'val', 'test')
+SECONDS = 10  # between two lines of progress
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,7 +33,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--limit', type=int, metavar='N',
                         help='read the first N images of each data set only')
     parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, metavar='N',
-                        help='threads that read (default: one for each core)')
+                        help='threads that read (default: one for each core); 1 for loading steps '
+                        'of your own that threads cannot share')
     parser.add_argument('--json', type=Path, metavar='F', help='write all that was found')
     add_cfg_options(parser)
     args = parser.parse_args()
@@ -38,21 +43,34 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+def show(found: Iterable, count: int, split: str) -> Iterator:
+    """Show how many samples of a split were read: a bar, or without a terminal a line at times."""
+    console = Console(stderr=True)
+    console.print(f'reading {split}: {count} samples')
+    if console.is_terminal:
+        yield from track(found, description=split, total=count, console=console, transient=True)
+        return
+    told = time.monotonic()
+    for number, each in enumerate(found, 1):
+        yield each
+        if time.monotonic() - told > SECONDS:
+            told = time.monotonic()
+            console.print(f'reading {split}: {number} of {count}')
+
+
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
     console = Console()
-    bar = Console(stderr=True)
     surveys = []
     try:
         if args.json:
             args.json.parent.mkdir(parents=True, exist_ok=True)
+        print(f'listing the data of {args.config}', file=sys.stderr)
         cfg = read_config(args.config, args.cfg_options)
         for split in args.split:
-            surveys.append(survey_data(
-                cfg, split, args.workers, args.limit,
-                lambda found, count, split=split: track(
-                    found, description=f'reading {split}', total=count, console=bar)))
+            surveys.append(survey_data(cfg, split, args.workers, args.limit,
+                                       functools.partial(show, split=split)))
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:

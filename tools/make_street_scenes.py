@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     parser = make_parser()
     options = parser.parse_args(arguments)
+    if not options.quiet:
+        print(f'rendering {options.train} + {options.val} scenes into {options.out}',
+              file=sys.stderr)
     from mmseg_nrd.apps.street_scenes.writer import (
         write_street_scenes,  # slow to import, not needed for --help
     )

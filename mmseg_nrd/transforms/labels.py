@@ -19,8 +19,8 @@ def _may_be_wide(path: str) -> bool:
     try:
         with Image.open(path) as image:
             return image.mode.startswith(_WIDE_MODES)
-    except UnidentifiedImageError:
-        # Another decoder may know it.
+    except (UnidentifiedImageError, Image.DecompressionBombError):
+        # Another decoder may read it.
         return True
 
 
@@ -53,7 +53,8 @@ def label_faults(labels: np.ndarray, image_size: Optional[Tuple[int, int]] = Non
         labels (np.ndarray): As ``LoadAnnotations`` hands them out, uint8; (H, W) if right.
         image_size (tuple[int, int], optional): (H, W) of the image as it was loaded; None leaves
             the size unchecked.
-        num_classes (int, optional): K; None leaves the numbers unchecked.
+        num_classes (int, optional): K, of a decode head; None leaves the numbers unchecked. The
+            single logit of 1 tells two labels apart, 0 and 1.
         ignore_index (int): The label that no loss counts. Defaults to 255.
 
     Returns:
@@ -73,7 +74,7 @@ def label_faults(labels: np.ndarray, image_size: Optional[Tuple[int, int]] = Non
             f'{image_size[1]} (height x width): both must have one size. Fix: render the labels '
             'at the size of the image, or look whether the two belong together.')
     if num_classes is not None:
-        faults += _numbers_out_of_range(labels, num_classes, ignore_index)
+        faults += _numbers_out_of_range(labels, max(num_classes, 2), ignore_index)
     return faults
 
 

@@ -20,7 +20,8 @@ class LoadCheckedAnnotations(LoadAnnotations):
     ``LoadImageFromFile``.
 
     Args:
-        num_classes (int, optional): Labels must be below; None leaves them unchecked.
+        num_classes (int, optional): Of the decode head. Labels must be below, or 0 and 1 for a
+            single logit (1); None leaves them unchecked.
         ignore_index (int): The one other label there may be. Defaults to 255.
         reduce_zero_label (bool, optional): See ``LoadAnnotations``.
         backend_args (dict, optional): See ``LoadAnnotations``.
@@ -50,7 +51,7 @@ class LoadCheckedAnnotations(LoadAnnotations):
         path = results['seg_map_path']
         try:
             results = super().transform(results)
-        except FileNotFoundError:
+        except (FileNotFoundError, AssertionError):  # MMSeg asserts that options agree
             raise
         except Exception as error:  # every decoder has its own, and none knows the file
             raise ValueError(f'{path}: cannot be read as labels ({type(error).__name__}: {error}). '

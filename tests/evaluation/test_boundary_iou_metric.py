@@ -129,14 +129,16 @@ def test_equals_the_loops(seed, height, width, num_classes, distance):
 
 @given(seed=st.integers(0, 99), height=st.integers(1, 9), width=st.integers(1, 9),
        dtypes=st.tuples(*2 * [st.sampled_from([torch.uint8, torch.int16, torch.int64,
-                                               torch.float32, torch.bfloat16])]),
-       layout=st.sampled_from(LAYOUTS))
-def test_dtypes_and_memory_layouts_change_nothing(seed, height, width, dtypes, layout):
+                                               torch.float32, torch.float16,
+                                               torch.bfloat16])]),
+       layout=st.sampled_from(LAYOUTS), num_classes=st.sampled_from([4, 300]))
+def test_dtypes_and_memory_layouts_change_nothing(seed, height, width, dtypes, layout,
+                                                  num_classes):
     images = random_labels(seed, height, width, num_classes=4)
     typed = [laid_out(torch.as_tensor(image)[None, None].to(dtype), layout)[0, 0]
              for image, dtype in zip(images, dtypes)]
     np.testing.assert_equal(*(
-        evaluate(pair, num_classes=4, trimap_widths=[1]) for pair in (typed, images)))
+        evaluate(pair, num_classes=num_classes, trimap_widths=[1]) for pair in (typed, images)))
 
 
 @pytest.mark.parametrize('num_classes', [2, 254, 255, 256, 300])
@@ -163,19 +165,6 @@ def test_with_regions_that_hold_everything_it_is_mmsegs_iou(everything):
     theirs = evaluate(*images, num_classes=5, kind='IoUMetric')
     assert list(ours.values())[-1] == pytest.approx(theirs['mIoU'], abs=0.011)
     assert theirs['mIoU'] > 10
-
-
-@pytest.mark.parametrize('dtype', [torch.float32, torch.float16, torch.bool, torch.uint8,
-                                   torch.int32], ids=str)
-def test_predictions_of_any_dtype(dtype):
-    """The head with one logit hands out floats."""
-    pred, truth = with_square(7, 9, 2, 2, 3), with_square(7, 9, 2, 3, 3)
-    typed = torch.as_tensor(pred).to(dtype)
-    assert evaluate((typed, truth), dilation=1) == evaluate((pred, truth), dilation=1)
-    assert evaluate((typed, truth), dilation=1)['mBIoU'] < 60
-    # As many classes as a byte does not hold.
-    assert evaluate((typed, truth), dilation=1, num_classes=300) == evaluate(
-        (pred, truth), dilation=1)
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 5), (5, 1), (1, 2)], ids=str)
@@ -247,49 +236,26 @@ def test_a_result_for_each_image_as_collection_from_processes_needs_it():
         *images, num_classes=3, dilation=1, trimap_widths=[1, 2])
 
 
-def test_collects_where_it_is_told():
-    assert build(collect_device='gpu').collect_device == 'gpu'
-    assert build().collect_device == 'cpu'
-
-
-@pytest.mark.parametrize('argument, value, message', [
-    ('dilation_ratio', 0, 'dilation_ratio=0: must be a number above 0.*Fix: 0.02'),
-    ('dilation_ratio', 1.5, 'at most 1'), ('dilation_ratio', -0.1, 'above 0'),
-    ('dilation_ratio', math.nan, 'dilation_ratio=nan'), ('dilation_ratio', '2%', 'Fix: 0.02'),
-    ('dilation_ratio', None, 'dilation_ratio=None'), ('dilation_ratio', True, 'must be a number'),
-    ('dilation', 0, 'dilation=0: must be None or an integer of at least 1.*Fix: give the pixels'),
-    ('dilation', 1.5, 'dilation=1.5'), ('dilation', True, 'dilation=True'),
-    ('trimap_widths', 4, r'trimap_widths=4: must be a list.*Fix: for example \(1, 2, 4\)'),
-    ('trimap_widths', [1, 0], 'of at least 1'), ('trimap_widths', (2, 2), 'different integers'),
-    ('trimap_widths', '12', 'must be a list'), ('trimap_widths', [1.5], r'=\[1.5\]'),
-    ('ignore_index', None, 'ignore_index=None: must be an integer.*Fix: 255'),
-    ('ignore_index', 255., 'ignore_index=255.0'),
-], ids=lambda value: str(value)[:20])
-def test_refuses_a_bad_argument(argument, value, message):
-    with pytest.raises(ValueError, match=message):
-        build(**{argument: value})
-
-
-def test_an_unknown_option_is_named():
-    with pytest.raises(TypeError, match="unexpected keyword argument 'dilation_width'"):
-        build(dilation_width=3)
+@pytest.mark.parametrize('argument, values', [
+    ('dilation_ratio', (0, 1.5, -0.1, math.nan, '2%', None, True)), ('dilation', (0, 1.5, True)),
+    ('trimap_widths', (4, [1, 0], (2, 2), '12', [1.5])), ('ignore_index', (None, 255.)),
+    ('collect_device', ('disk', )), ('prefix', (3, ))])
+def test_refuses_a_bad_argument(argument, values):
+    for value in values:
+        with pytest.raises(ValueError, match=f'^{argument}='):
+            build(**{argument: value})
 
 
 def test_refuses_maps_of_different_sizes():
-    with pytest.raises(ValueError, match=r'pred_sem_seg of \(4, 6\) and gt_sem_seg of \(8, 12\) '
-                       'pixels: must have the same size. Fix: load the annotations after Resize'):
+    with pytest.raises(ValueError, match=r'\(4, 6\) and gt_sem_seg of \(8, 12\)'):
         evaluate((np.zeros((4, 6), int), np.zeros((8, 12), int)))
 
 
 @pytest.mark.parametrize('key', ['pred_sem_seg', 'gt_sem_seg'])
-@pytest.mark.parametrize('data, message', [
-    (torch.zeros(19, 4, 6), r'of shape \(19, 4, 6\): must be \(1, H, W\) or \(H, W\). Fix: give'),
-    (torch.zeros(4), r'of shape \(4,\)'),
-    (torch.zeros(1, 1, 4, 6), r'of shape \(1, 1, 4, 6\)'),
-    (torch.full((1, 4, 6), 0.7), 'of torch.float32 holds values between the integers.*Fix: give'),
-    (torch.full((1, 4, 6), math.nan), 'of torch.float32 holds values'),
-], ids=['logits', 'one-dim', 'four-dim', 'probabilities', 'nan'])
-def test_refuses_what_is_no_label_map(key, data, message):
+@pytest.mark.parametrize('data', [
+    torch.zeros(19, 4, 6), torch.zeros(4), torch.zeros(1, 1, 4, 6), torch.full((1, 4, 6), 0.7),
+    torch.full((1, 4, 6), math.nan)], ids=['logits', 'one-dim', 'four-dim', 'probabilities', 'nan'])
+def test_refuses_what_is_no_label_map(key, data):
     wrong = {**sample(np.zeros((4, 6), int), np.zeros((4, 6), int)), key: dict(data=data)}
-    with pytest.raises(ValueError, match=f'{key} {message}'):
+    with pytest.raises(ValueError, match=f'^{key} of '):
         build().process(None, [wrong])

@@ -33,12 +33,8 @@ def test_names_iteration_losses_and_files(name, value):
     outputs = {'loss': torch.tensor(0.5), 'decode.loss_ce': torch.tensor(0.25), name: value}
     with pytest.raises(FloatingPointError) as raised:
         look(outputs, 7, batch('left/a.png', 'right/b.png'))
-    message = str(raised.value)
-    assert message.startswith('iteration 7, process 0: loss=')
-    assert f'{name}={value:g}' in message and 'a loss must be finite. Fix: look at' in message
-    assert message.endswith('The batch:\n  left/a.png\n  right/b.png')
-    if name != 'loss':
-        assert 'loss=0.5' in message
+    for word in ('iteration 7,', f'{name}={value:g}', 'left/a.png', 'right/b.png', 'Fix: '):
+        assert word in str(raised.value)
 
 
 @pytest.mark.parametrize('outputs', [
@@ -48,14 +44,12 @@ def test_lets_numbers_and_other_figures_pass(outputs):
     look(outputs)
 
 
-@pytest.mark.parametrize('data_batch, end', [
-    (batch(None), 'an image without img_path'), (batch(None, 'b.png'), 'b.png'),
-    (dict(inputs=[]), 'The batch:'), ([torch.zeros(1)], 'The batch:')],
+@pytest.mark.parametrize('data_batch', [
+    batch(None), batch(None, 'b.png'), dict(inputs=[]), [torch.zeros(1)]],
     ids=['no path', 'one path', 'no samples', 'no dict'])
-def test_any_batch_will_do(data_batch, end):
-    with pytest.raises(FloatingPointError) as raised:
+def test_any_batch_will_do(data_batch):
+    with pytest.raises(FloatingPointError, match='loss=nan'):
         look(dict(loss=math.nan), data_batch=data_batch)
-    assert str(raised.value).endswith(end)
 
 
 @pytest.mark.parametrize('interval, seen', [(1, range(1, 10)), (3, (3, 6, 9)), (4, (4, 8))])
@@ -84,8 +78,7 @@ def test_weights_that_are_not_finite_are_not_saved(value, dtype):
     save(model)
     for parameter in (model[0].bias, model[1].weight):
         parameter.data.view(-1)[-1] = value
-    with pytest.raises(FloatingPointError, match=r'^iteration 7: 2 of 4 parameters are not finite, '
-                       r'such as 0\.bias; they were not saved\. Fix: .*load_from=PATH'):
+    with pytest.raises(FloatingPointError, match=r'^iteration 7: 2 of 4 .* 0\.bias.*load_from'):
         save(model)
 
 
@@ -100,11 +93,11 @@ def test_the_weights_inside_a_wrapper_count():
     model = torch.nn.ModuleDict(dict(module=torch.nn.Linear(1, 1)))
     model['module'].bias.data.fill_(math.nan)
     checkpoint = dict(meta=dict(iter=7), state_dict=model['module'].state_dict())
-    with pytest.raises(FloatingPointError, match='such as bias;'):
+    with pytest.raises(FloatingPointError, match=' bias;'):
         build().before_save_checkpoint(SimpleNamespace(model=model), checkpoint)
 
 
 @pytest.mark.parametrize('interval', [0, -1, 1.5, True, None, '10'])
 def test_refuses_an_interval_that_is_no_positive_integer(interval):
-    with pytest.raises(ValueError, match=rf'interval={interval!r}.*integer of at least 1.*Fix'):
+    with pytest.raises(ValueError, match=f'^interval={interval!r}'):
         build(interval=interval)

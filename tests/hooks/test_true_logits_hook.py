@@ -89,11 +89,11 @@ def test_each_batch_is_answered_by_its_own_truth(model):
 
 
 def test_images_without_truth_are_refused(model):
-    with pytest.raises(ValueError, match='without gt_sem_seg.*LoadAnnotations'):
+    with pytest.raises(ValueError, match='gt_sem_seg'):
         model(torch.randn(1, 3, 16, 16), [SegDataSample(metainfo=dict(img_shape=(16, 16)))],
               mode='predict')
 
 
 def test_a_head_that_wraps_no_other_is_refused():
-    with pytest.raises(ValueError, match='with a FCNHead: .* must wrap another'):
+    with pytest.raises(ValueError, match='FCNHead'):
         watched(segmentor(**FCN))

@@ -40,10 +40,7 @@ def test_every_fault_of_every_split_is_listed(tool, tmp_path):
 
 
 @pytest.mark.parametrize('arguments, words', [
-    (['nowhere.py'], 'error: .*nowhere.py'),
-    ([NRD, *roots('nowhere')], r'error: .*data_root: looked for nowhere .*Fix: '),
-    ([NRD, '--workers', '0'], r'error: workers=0: must be at least 1. Fix: ')])
-def test_what_cannot_be_checked_fails_in_a_sentence(tool, arguments, words):
-    output = tool('check_dataset', *arguments, status=1)
-    assert re.match(words, output.strip().splitlines()[-1])
-    assert 'Traceback' not in output
+    (['nowhere.py'], 'nowhere.py'), ([NRD, *roots('nowhere')], 'looked for nowhere'),
+    ([NRD, '--workers', '0'], 'workers=0')])
+def test_what_cannot_be_checked_fails_in_a_sentence(call, arguments, words):
+    assert re.match(f'error: .*{words}', call('check_dataset', *arguments))

@@ -18,19 +18,20 @@ def labels(*size, value=0):
 
 @pytest.mark.parametrize('size', [(4, 6), (7, 3), (2, 2)], ids=str)
 @pytest.mark.parametrize('value, num_classes, ignore_index', [
-    (0, 1, 255), (18, 19, 255), (255, 19, 255), (254, 19, 254), (255, 256, 0), (200, None, 255)])
+    (0, 1, 255), (1, 1, 255), (18, 19, 255), (255, 19, 255), (254, 19, 254), (255, 256, 0),
+    (200, None, 255)])
 def test_labels_in_range_and_ignored_ones_pass(size, value, num_classes, ignore_index):
     assert label_faults(labels(*size, value=value), size, num_classes, ignore_index) == []
 
 
 @pytest.mark.parametrize('value, num_classes, ignore_index', [
-    (1, 1, 255), (19, 19, 255), (255, 19, 254), (254, 19, 255), (254, 19, -100)])
+    (2, 1, 255), (19, 19, 255), (255, 19, 254), (254, 19, 255), (254, 19, -100)])
 def test_a_label_out_of_range_is_placed_and_counted(value, num_classes, ignore_index):
     picture = labels(5, 7)
     picture[2:4, 6] = value
     fault, = label_faults(picture, (5, 7), num_classes, ignore_index)
     assert fault.startswith(f'label {value} (2 pixels, the first at row 2, column 6): must be 0 to '
-                            f'{num_classes - 1}, or {ignore_index} to be ignored. Fix: ')
+                            f'{max(num_classes, 2) - 1}, or {ignore_index} to be ignored. Fix: ')
 
 
 def test_every_label_out_of_range_is_told():

@@ -62,6 +62,12 @@ def test_the_range_is_that_of_the_mapped_labels(tmp_path):
         load('LoadCheckedAnnotations', sample(root), num_classes=3)
 
 
+def test_options_that_do_not_agree_are_no_fault_of_the_file(tmp_path):
+    root = faulty_data.write_tree(tmp_path)
+    with pytest.raises(AssertionError, match='reduce_zero_label'):  # MMSeg's own
+        load('LoadCheckedAnnotations', sample(root), reduce_zero_label=True)
+
+
 def test_the_size_is_that_of_the_image_as_it_was_loaded(tmp_path):
     """Validation resizes the image before it loads the labels."""
     root = faulty_data.write_tree(tmp_path)
@@ -76,5 +82,5 @@ def test_the_size_is_that_of_the_image_as_it_was_loaded(tmp_path):
 
 @pytest.mark.parametrize('num_classes', [0, -1, 19., '19', True])
 def test_refuses_a_bad_number_of_classes(num_classes):
-    with pytest.raises(ValueError, match='num_classes=.*None or an integer of at least 1. Fix: '):
+    with pytest.raises(ValueError, match='^num_classes='):
         TRANSFORMS.build(dict(type='LoadCheckedAnnotations', num_classes=num_classes))

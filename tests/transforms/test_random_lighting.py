@@ -110,8 +110,3 @@ def test_refuses_a_bad_scale(scale):
 def test_refuses_what_is_no_colour_image(picture):
     with pytest.raises(ValueError, match=r'must be \(H, W, 3\), uint8 or floating.*Fix'):
         build()(dict(img=picture))
-
-
-def test_an_unknown_option_is_named():
-    with pytest.raises(TypeError, match="unexpected keyword argument 'prob'"):
-        build(prob=0.5)

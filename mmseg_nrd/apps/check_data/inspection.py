@@ -1,20 +1,22 @@
 """Read one sample of a data set as training would, and say all that is wrong with it."""
 from __future__ import annotations
 
-import copy
+import os
 from dataclasses import dataclass, field
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
-from mmseg.registry import TRANSFORMS
+from mmengine.dataset import BaseDataset
+from mmseg.datasets.transforms import LoadAnnotations
 
 from mmseg_nrd.apps.cli.data_checks import file_fault
-from mmseg_nrd.apps.cli.pipelines import LOAD_LABELS, find_step
+from mmseg_nrd.transforms import LoadCheckedAnnotations
 from mmseg_nrd.transforms.labels import label_faults
 
 from .orientation import orientation
 
-_LABELS = 256  # of the eight bits that MMSeg reads
+NUM_LABELS = 256  # of the eight bits that MMSeg reads
+_HOSTS = ('mmcv', 'mmengine', 'mmseg', 'mmseg_nrd')
 
 
 @dataclass
@@ -32,102 +34,138 @@ class Inspection:
     """What one sample holds.
 
     Attributes:
-        size (tuple[int, int], optional): (H, W) of the image; None if it cannot be read.
-        counts (np.ndarray, optional): (256,), pixels of each label; None if they cannot be read.
+        size (tuple[int, int], optional): (H, W) of the image; None if there is none.
+        counts (np.ndarray, optional): (256,), pixels of each label; None if there are none.
+        unjudged (str): Why the labels were not looked at; empty if they were.
         errors, warnings (list[Finding]): What is wrong, and what is merely odd.
     """
     size: Optional[Tuple[int, int]] = None
     counts: Optional[np.ndarray] = None
+    unjudged: str = ''
     errors: List[Finding] = field(default_factory=list)
     warnings: List[Finding] = field(default_factory=list)
 
 
+def _is_of_the_host(step: object) -> bool:
+    """Whether a step of a pipeline is one of MMSeg's, mmcv's or ours."""
+    return type(step).__module__.split('.')[0] in _HOSTS
+
+
+def _loads(step: object) -> bool:
+    # Of a step of somebody's own nothing is known.
+    return type(step).__name__.startswith('Load') or not _is_of_the_host(step)
+
+
+def _checked(step: object) -> object:
+    """MMSeg's own loading of labels by our subclass, which tells numbers of too many bits."""
+    if type(step) is not LoadAnnotations:
+        return step
+    return LoadCheckedAnnotations(
+        reduce_zero_label=step.reduce_zero_label, backend_args=step.backend_args,
+        imdecode_backend=step.imdecode_backend)
+
+
 class Inspector:
-    """Reads samples with the loading steps of a config's pipeline.
+    """Reads samples of a data set with the steps of its pipeline that load.
 
     Args:
-        pipeline (Sequence[Mapping]): Of the data set. Steps that change what was loaded are left
-            out.
-        num_classes (int, optional): K; None leaves the range of labels unchecked.
-        ignore_index (int): The label that no loss counts.
-        where (str): What errors call the data set.
-        local (bool): Whether the files are on a local disk. Defaults to True.
-
-    Raises:
-        ValueError: if the pipeline loads no image.
+        dataset (BaseDataset): As a config builds it.
+        num_classes (int): Labels must be below; 0 leaves them unchecked.
+        ignored (Sequence[int]): The other labels that there may be.
     """
 
-    def __init__(self, pipeline: Sequence[Mapping[str, Any]], num_classes: Optional[int],
-                 ignore_index: int, where: str, local: bool = True):
-        kinds = [step['type'].split('.')[-1] for step in pipeline]
-        images = [step for step, kind in zip(pipeline, kinds)
-                  if kind.startswith('Load') and 'Image' in kind]
-        if not images:
-            raise ValueError(f"{where}.pipeline: {', '.join(kinds) or 'empty'}: must load images. "
-                             "Fix: begin it with dict(type='LoadImageFromFile').")
-        index = find_step(pipeline, LOAD_LABELS)
-        self._load_image = TRANSFORMS.build(images[0])
-        # With other flags the host's decoders leave the image as it is stored.
-        self._turns_images = getattr(self._load_image, 'color_type', None) in ('color', 'grayscale')
-        self._load_labels = None
-        if index is not None:
-            # Checked here, so that all faults are found and a faulty label still counted.
-            self._load_labels = TRANSFORMS.build(
-                {**pipeline[index], 'type': 'LoadCheckedAnnotations'})
-        self.num_classes = num_classes
-        self.ignore_index = ignore_index
-        self._local = local
+    def __init__(self, dataset: BaseDataset, num_classes: int, ignored: Sequence[int]):
+        self._dataset = dataset
+        self._steps = [_checked(step) for step in dataset.pipeline.transforms]
+        self._end = 1 + max((index for index, step in enumerate(self._steps) if _loads(step)),
+                            default=-1)
+        # What these steps refuse ends the training.
+        self._refuses_sizes = any(isinstance(step, LoadCheckedAnnotations)
+                                  for step in dataset.pipeline.transforms)
+        self._num_classes = num_classes
+        self._ignored = list(ignored)
 
-    @property
-    def reads_labels(self) -> bool:
-        """Whether the pipeline loads labels as ``LoadAnnotations`` does."""
-        return self._load_labels is not None
-
-    def __call__(self, sample: Mapping[str, Any]) -> Inspection:
-        """Inspect a sample of the data set's ``data_list``."""
+    def __call__(self, index: int) -> Inspection:
+        """Inspect a sample of the data set."""
         found = Inspection()
-        image = self._load(self._load_image, sample, 'img_path', found)
-        if image is not None:
-            found.size = image['img'].shape[:2]
-        if self.reads_labels and 'seg_map_path' in sample:
-            if image is not None and self._turns_images:
-                self._inspect_orientation(sample['img_path'], found)
-            labels = self._load(self._load_labels.load, sample, 'seg_map_path', found)
-            if labels is not None:
-                self._inspect_labels(labels['gt_seg_map'], sample['seg_map_path'], found)
+        results = self._dataset.get_data_info(index)
+        turns = False
+        for number, step in enumerate(self._steps[:self._end]):
+            labels = 'img' in results or isinstance(step, LoadAnnotations)
+            path = str(results.get('seg_map_path' if labels else 'img_path', f'sample {index}'))
+            had = 'img' in results, 'gt_seg_map' in results
+            try:
+                results = (step.load if isinstance(step, LoadCheckedAnnotations) else step)(results)
+            except Exception as error:  # what cannot be loaded is what is looked for
+                found.errors.append(Finding(path, _told(step, path, error)))
+                return found
+            if results is None:
+                found.warnings.append(Finding(
+                    path, 'cannot be read: another sample takes its place'))
+                return found
+            if 'img' in results and not had[0]:
+                # Volumes have their planes in front.
+                found.size = tuple(results.get('ori_shape', results['img'].shape[:2]))[-2:]
+                turns = getattr(step, 'color_type', None) in ('color', 'grayscale')
+            if 'gt_seg_map' in results and not had[1]:
+                self._inspect_labels(number, results['gt_seg_map'], path, found)
+            if 'img' in results and 'gt_seg_map' in results:
+                if turns:
+                    _inspect_orientation(str(results.get('img_path')), found)
+                break
         return found
 
-    def _load(self, step, sample: Mapping[str, Any], key: str,
-              found: Inspection) -> Optional[dict]:
-        path = sample[key]
-        fault = file_fault(path) if self._local else None
-        if fault is None:
-            try:
-                loaded = step(copy.deepcopy(sample))
-                if loaded is not None:
-                    return loaded
-                fault = 'cannot be read, so that another image takes its place (ignore_empty)'
-            except Exception as error:  # a file that no decoder reads is what is looked for
-                text = str(error)
-                fault = (text.removeprefix(f'{path}: ') if text.startswith(path) else
-                         f'cannot be read ({type(error).__name__}: {text}). Fix: restore the file, '
-                         'or take this image out of the data set.')
-        found.errors.append(Finding(path, fault))
-        return None
-
-    def _inspect_orientation(self, path: str, found: Inspection) -> None:
-        tag = orientation(path) if self._local else 1
-        if tag != 1:
-            found.warnings.append(Finding(
-                path, f'EXIF orientation {tag}: loading turns or mirrors the image, and leaves its '
-                'labels as they are. Fix: unless the labels were drawn on the turned image, write '
-                'the image without the tag'))
-
-    def _inspect_labels(self, labels: np.ndarray, path: str, found: Inspection) -> None:
-        found.errors += [Finding(path, fault) for fault in label_faults(
-            labels, found.size, self.num_classes, self.ignore_index)]
-        if labels.ndim == 2:
-            found.counts = np.bincount(labels.ravel(), minlength=_LABELS)
-            if (labels == self.ignore_index).all():
+    def _inspect_labels(self, number: int, labels: np.ndarray, path: str,
+                        found: Inspection) -> None:
+        own = [type(step).__name__ for step in self._steps[number + 1:]
+               if not _is_of_the_host(step)]
+        plain = isinstance(self._steps[number], LoadCheckedAnnotations)
+        if own:
+            found.unjudged = f"{', '.join(own)} may change them"
+        elif not plain and not _are_small_numbers(labels):
+            found.unjudged = f'they are of {labels.dtype} and of shape {labels.shape}'
+        else:
+            known = np.isin(labels, self._ignored)
+            faults = label_faults(np.where(known, 255, labels), found.size if plain else None,
+                                  self._num_classes or None)
+            if known.all():
                 found.warnings.append(Finding(path, 'all pixels are ignored: nothing is learnt '
                                               'from this image'))
+            if labels.ndim == 2:
+                found.counts = np.bincount(labels.ravel(), minlength=NUM_LABELS)
+                if plain and self._are_resized(number, labels.shape, found.size):
+                    found.warnings.append(Finding(path, faults.pop(0)))
+            found.errors += [Finding(path, fault) for fault in faults]
+
+    def _are_resized(self, number: int, size: tuple, image_size: Optional[tuple]) -> bool:
+        """Whether labels of another size than the image, but of its shape, come to fit it."""
+        if image_size in (None, size) or self._refuses_sizes:
+            return False
+        resized = any('Resize' in type(step).__name__ for step in self._steps[number + 1:])
+        difference = size[0] * image_size[1] - size[1] * image_size[0]
+        return resized and abs(difference) <= sum(image_size) / 2
+
+
+def _are_small_numbers(labels: np.ndarray) -> bool:
+    return (labels.ndim == 2 and labels.size > 0 and np.issubdtype(labels.dtype, np.integer)
+            and labels.min() >= 0 and labels.max() < NUM_LABELS)
+
+
+def _told(step: object, path: str, error: Exception) -> str:
+    fault = file_fault(path)
+    # What is no file may be a name that the step finds elsewhere.
+    if fault is not None and (os.path.isfile(path) or isinstance(error, FileNotFoundError)):
+        return fault
+    text = str(error)
+    if text.startswith(f'{path}: '):
+        return text.removeprefix(f'{path}: ')
+    return f'cannot be read ({type(step).__name__}: {type(error).__name__}: {text})'
+
+
+def _inspect_orientation(path: str, found: Inspection) -> None:
+    tag = orientation(path) if os.path.isfile(path) else 1
+    if tag != 1:
+        found.warnings.append(Finding(
+            path, f'EXIF orientation {tag}: loading turns or mirrors the image, and leaves its '
+            'labels as they are. Fix: unless the labels were drawn on the turned image, write '
+            'the image without the tag'))

@@ -17,5 +17,5 @@ def orientation(path: str) -> int:
             if image.format == 'PNG' and 'exif' not in image.info:
                 return 1
             return image.getexif().get(_ORIENTATION, 1)
-    except UnidentifiedImageError:
+    except (UnidentifiedImageError, Image.DecompressionBombError):
         return 1

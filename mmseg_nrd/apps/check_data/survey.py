@@ -1,20 +1,20 @@
 """Walk the data sets of a config and add up what they hold."""
 from __future__ import annotations
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 import numpy as np
+from mmengine.dataset import BaseDataset
 
-from mmseg_nrd.apps.cli.data_checks import list_samples, lists_its_files
-from mmseg_nrd.apps.cli.pipelines import head_faults, innermost, label_heads, label_range
+from mmseg_nrd.apps.cli.data_checks import build_data_sets, label_heads, learnt_labels
+from mmseg_nrd.transforms import LoadCheckedAnnotations
 
-from .inspection import Finding, Inspection, Inspector
-
-_LABELS = 256
+from .inspection import NUM_LABELS, Finding, Inspection, Inspector
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Survey:
         sizes (Counter): Images by (H, W).
         pixels (np.ndarray): (256,), of each label.
         images_with (np.ndarray): (256,), images in which a label is.
+        unjudged (set[str]): Why labels were not looked at.
         errors, warnings (list[Finding]): Everything that was found, in the order of the data.
     """
     split: str
@@ -40,8 +41,9 @@ class Survey:
     inspected: int = 0
     labelled: int = 0
     sizes: Counter = field(default_factory=Counter)
-    pixels: np.ndarray = field(default_factory=lambda: np.zeros(_LABELS, np.int64))
-    images_with: np.ndarray = field(default_factory=lambda: np.zeros(_LABELS, np.int64))
+    pixels: np.ndarray = field(default_factory=lambda: np.zeros(NUM_LABELS, np.int64))
+    images_with: np.ndarray = field(default_factory=lambda: np.zeros(NUM_LABELS, np.int64))
+    unjudged: Set[str] = field(default_factory=set)
     errors: List[Finding] = field(default_factory=list)
     warnings: List[Finding] = field(default_factory=list)
 
@@ -52,6 +54,8 @@ class Survey:
         self.warnings += found.warnings
         if found.size is not None:
             self.sizes[tuple(found.size)] += 1
+        if found.unjudged:
+            self.unjudged.add(found.unjudged)
         if found.counts is not None:
             self.labelled += 1
             self.pixels += found.counts
@@ -61,7 +65,7 @@ class Survey:
     def ignored_share(self) -> Optional[float]:
         """Of the pixels that have a label; None without labels."""
         total = self.pixels.sum()
-        ignored = self.pixels[self.ignore_index] if 0 <= self.ignore_index < _LABELS else 0
+        ignored = self.pixels[self.ignore_index] if 0 <= self.ignore_index < NUM_LABELS else 0
         return float(ignored / total) if total else None
 
 
@@ -72,7 +76,8 @@ def survey_data(cfg: Mapping[str, Any], split: str, workers: int = 1,
     """Read all images and labels of a split, and find all that training would stumble over.
 
     Data sets and loading steps are those that the config builds, so labels are counted after
-    ``reduce_zero_label`` and the mapping to the classes of ``metainfo``.
+    ``reduce_zero_label`` and the mapping to the classes of ``metainfo``. What trains on MMSeg is no
+    error; what is wrong with every file is told once.
 
     Args:
         cfg (Mapping): A config with the data loaders of MMSeg; a model may be missing.
@@ -86,66 +91,74 @@ def survey_data(cfg: Mapping[str, Any], split: str, workers: int = 1,
         Survey: with everything found.
 
     Raises:
-        FileNotFoundError: if a folder or an annotation list is not there.
-        ValueError: if ``workers`` is not positive, the config has no such data loader, or a data
-            set holds no image or is of a kind that cannot be listed.
+        FileNotFoundError: if a folder or a list of files is not there.
+        ValueError: if ``workers`` is not positive, the config has no such data loader, a data set
+            holds no image, or a text stands in place of its classes.
     """
     if workers < 1:
         raise ValueError(f'workers={workers}: must be at least 1. Fix: 1 reads one by one.')
-    loader = cfg.get(f'{split}_dataloader')
-    if loader is None:
+    if cfg.get(f'{split}_dataloader') is None:
         raise ValueError(f'{split}_dataloader: the config has none. Fix: choose other splits.')
-    model = cfg.get('model')
-    num_classes, ignore_index = label_range(model)
-    survey = Survey(split, ignore_index=ignore_index)
-    jobs = [_plan(dataset, survey, num_classes, limit)
-            for dataset in innermost(loader['dataset'])]
-    _compare_with_heads(survey, model)
-    total = sum(len(samples) for _, samples in jobs)
+    where = f'{split}_dataloader.dataset'
+    survey = Survey(split)
+    built = list(build_data_sets(cfg, split))
+    data_sets = [each for each in built if each is not None]
+    if len(data_sets) < len(built):
+        survey.warnings.append(Finding(
+            where, 'was not looked at: only data sets that derive from BaseDataset, and leave the '
+            'preparing of samples to it, say what their files are'))
+    heads, steps = _learners(cfg.get('model'), data_sets, where)
+    known = _name_classes(survey, data_sets, {**heads, **steps}, where)
+    ignored = {255, *(label for _, label in {**heads, **steps}.values())}
+    if any(place.startswith('model.decode_head') for place in heads):
+        survey.ignore_index = list(heads.values())[-1][1]
+    survey.images = sum(map(len, data_sets))
+    jobs = [(Inspector(each, known, sorted(ignored)), range(len(each))[:limit])
+            for each in data_sets]
     with _pool(workers) as pool:
-        for found in track(_inspect(jobs, pool), total):
+        for found in track(_inspect(jobs, pool), sum(len(samples) for _, samples in jobs)):
             survey.add(found)
-    _look_for_absent_classes(survey)
+    survey.errors = _once(survey.errors, survey.inspected, where)
+    # Validation takes no loss.
+    _compare(survey, {**heads, **steps} if split == 'train' else steps, known, ignored)
+    _look_for_what_is_absent(survey, where)
     return survey
 
 
-def _plan(dataset: Mapping[str, Any], survey: Survey, num_classes: Optional[int],
-          limit: Optional[int]) -> Tuple[Inspector, list]:
-    where = f'{survey.split}_dataloader.dataset'
-    if not lists_its_files(dataset, where):
-        raise ValueError(f"{where}.type={dataset['type']!r}: must derive from mmengine's "
-                         'BaseDataset, which can list its files. Fix: check another split.')
-    built = list_samples(dataset, where)
+def _learners(model: Optional[Mapping[str, Any]], data_sets: List[BaseDataset], where: str
+              ) -> Tuple[Dict[str, tuple], Dict[str, tuple]]:
+    """What heads learn and ignore, and what steps of pipelines let pass, by their places."""
+    heads = {place: learnt_labels(head) for place, head in label_heads(model).items()}
+    steps = {f'{where}.pipeline, LoadCheckedAnnotations': learnt_labels(vars(step))
+             for each in data_sets for step in each.pipeline.transforms
+             if isinstance(step, LoadCheckedAnnotations)}
+    return heads, steps
+
+
+def _name_classes(survey: Survey, data_sets: List[BaseDataset], learners: Dict[str, tuple],
+                  where: str) -> int:
+    """Set the survey's classes; returns how many labels the data sets or a learner know."""
+    learnt = max((number or 0 for number, _ in learners.values()), default=0)
     # Some data sets leave naming their classes to the config.
-    classes = list(built.metainfo.get('classes') or map(str, range(num_classes or 0)))
-    inspector = Inspector(dataset.get('pipeline') or (), len(classes) or None,
-                          survey.ignore_index, where, local=not dataset.get('backend_args'))
-    if not survey.images:
-        survey.classes = classes
-    elif classes != survey.classes:
-        survey.errors.append(Finding(
-            where, f"its parts have different classes: {', '.join(survey.classes)}; and "
-            f"{', '.join(classes)}. Fix: give all the same metainfo."))
-    if not inspector.reads_labels or 'seg_map_path' not in built.data_list[0]:
-        survey.warnings.append(Finding(
-            where, 'labels were not looked at: the pipeline has no LoadAnnotations, or the data '
-            'set no seg_map_path'))
-    survey.images += len(built)
-    return inspector, built.data_list[:limit]
+    named = [list(each.metainfo.get('classes') or map(str, range(learnt))) for each in data_sets]
+    survey.classes = max(named, key=len, default=[])
+    if any(classes != named[0] for classes in named):
+        survey.warnings.append(Finding(where, 'its parts have different classes'))
+    return max(learnt, len(survey.classes))
 
 
-def _compare_with_heads(survey: Survey, model: Optional[Mapping[str, Any]]) -> None:
-    count = len(survey.classes)
-    other = {place: head['num_classes'] for place, head in label_heads(model)
-             if head.get('num_classes') not in (None, count)}
-    if other:
-        heads = ', '.join(f'{place} {number}' for place, number in other.items())
-        survey.errors.append(Finding(
-            f'{survey.split}_dataloader.dataset', f'the data set has {count} classes, {heads}: all '
-            f'must have as many. Fix: set num_classes={count} in every head, or the metainfo of '
-            'the data set.'))
-    survey.errors += [Finding('the config', fault) for fault in head_faults(model)
-                      if 'ignore_index' in fault]
+def _once(findings: List[Finding], inspected: int, where: str) -> List[Finding]:
+    """Findings, with one of the config in place of the same one of every file."""
+    # What differs from file to file stands in brackets.
+    kinds = [re.sub(r'\([^)]*\)', '', each.text) for each in findings]
+    counts = Counter(kinds)
+    told = {}
+    for number, (each, kind) in enumerate(zip(findings, kinds)):
+        if counts[kind] < max(inspected, 2):
+            told[number] = each
+        elif kind not in told:
+            told[kind] = Finding(where, f'all {inspected} files, such as {each}')
+    return list(told.values())
 
 
 def _inspect(jobs: list, pool: ThreadPoolExecutor) -> Iterator[Inspection]:
@@ -165,8 +178,33 @@ def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _look_for_absent_classes(survey: Survey) -> None:
+def _compare(survey: Survey, learners: Dict[str, tuple], known: int, ignored: Set[int]) -> None:
+    """Tell of labels that are right for the data set, or for some heads, and not for others."""
+    right = [label for label in np.flatnonzero(survey.pixels) if label < known or label in ignored]
+    count = max(len(survey.classes), 2)
+    for place, (number, ignore_index) in learners.items():
+        if number is None:
+            continue
+        wrong = [str(label) for label in right if label >= number and label != ignore_index]
+        if wrong:
+            survey.errors.append(Finding(
+                place, f"the labels have {', '.join(wrong)}, of which num_classes={number} and "
+                f'ignore_index={ignore_index} know nothing. Fix: give all heads and steps the '
+                'num_classes and the ignore_index of the data.'))
+        elif number != count:
+            survey.warnings.append(Finding(
+                place, f'learns {number} classes, the data set has {len(survey.classes)}'))
+
+
+def _look_for_what_is_absent(survey: Survey, where: str) -> None:
+    if not survey.sizes and survey.inspected and not survey.errors:
+        survey.warnings.append(Finding(where, 'images were not looked at: the pipeline loads none'))
+    for reason in sorted(survey.unjudged):
+        survey.warnings.append(Finding(where, f'labels were not looked at: {reason}'))
     if not survey.labelled:
+        if not survey.errors and not survey.unjudged:
+            survey.warnings.append(Finding(
+                where, 'labels were not looked at: the pipeline loads none'))
         return
     for number, name in enumerate(survey.classes):
         if not survey.images_with[number]:

@@ -1,20 +1,29 @@
-"""Whether a config's data are where it says, before anything is built."""
+"""Whether a config's data are where it says, before a run begins."""
 from __future__ import annotations
 
+import copy
 import os
-from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
-from mmengine.dataset import BaseDataset
-from mmseg.datasets import BaseSegDataset
+from mmcv.transforms import LoadImageFromFile
+from mmengine.dataset import BaseDataset, ClassBalancedDataset, ConcatDataset, RepeatDataset
+from mmengine.registry import DefaultScope
+from mmseg.datasets import MultiImageMixDataset
+from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import DATASETS
 
-from .pipelines import LOAD_LABELS, find_step, innermost
+from mmseg_nrd.transforms import LoadCheckedAnnotations
 
+from .distributed import print_once
+
+_WRAPPERS = (ClassBalancedDataset, ConcatDataset, MultiImageMixDataset, RepeatDataset)
 _HINT = ('Fix: set data_root to your copy of the data set, or render one with '
          'tools/make_street_scenes.py.')
 # As many files as an error names.
 _NAMED = 5
+# MMSeg's steps that pad labels, and with which label if they are not told.
+_PADDING = {'Pad': 'pad_val', 'RandomRotate': 'seg_pad_val', 'RandomMosaic': 'seg_pad_val'}
+_PAD_LABEL = 255
 
 
 def file_fault(path: str) -> Optional[str]:
@@ -24,61 +33,104 @@ def file_fault(path: str) -> Optional[str]:
     return None if os.path.getsize(path) else 'the file is empty'
 
 
-def lists_its_files(dataset: Mapping[str, Any], where: str) -> bool:
-    """Whether a data set of a config derives from ``BaseDataset``; ValueError if unknown."""
-    kind = DATASETS.get(dataset['type'])
-    if kind is None:
-        raise ValueError(f"{where}.type={dataset['type']!r}: no data set of this name is "
-                         'registered. Fix: look for a misspelling, or import its module with '
-                         'custom_imports.')
-    return issubclass(kind, BaseDataset)
+def build_dataset(cfg: Mapping[str, Any], dataset: Mapping[str, Any]) -> Any:
+    """Build a data set of a config as a run of it would."""
+    with DefaultScope.overwrite_default_scope(cfg.get('default_scope') or 'mmseg'):
+        return DATASETS.build(copy.deepcopy(dataset))
 
 
-def list_samples(dataset: Mapping[str, Any], where: str) -> BaseDataset:
-    """Build a data set of a config without its pipeline, once its folders are known to be there.
+def _kind(dataset: Mapping[str, Any]) -> type:
+    kind = dataset['type']
+    # Configs in mmengine's newer style hold the class itself.
+    kind = DATASETS.get(kind) if isinstance(kind, str) else kind
+    return kind if isinstance(kind, type) else object
+
+
+def _unwrapped(dataset: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if issubclass(_kind(dataset), _WRAPPERS):
+        for part in dataset.get('datasets') or [dataset['dataset']]:
+            yield from _unwrapped(part)
+    else:
+        yield dataset
+
+
+def _samples_are_as_listed(kind: type) -> bool:
+    return (issubclass(kind, BaseDataset) and kind.prepare_data is BaseDataset.prepare_data
+            and kind.__getitem__ is BaseDataset.__getitem__)
+
+
+def _places(dataset: Mapping[str, Any]) -> List[str]:
+    """The folders, and the list of files, that a data set of a config is to be found in."""
+    root = dataset.get('data_root') or ''
+    parts = [*(dataset.get('data_prefix') or {}).values(), dataset.get('ann_file')]
+    return [path for path in (root, *(os.path.join(root, part) for part in parts if part)) if path]
+
+
+def build_data_sets(cfg: Mapping[str, Any], split: str, remote: bool = True
+                    ) -> Iterator[Optional[BaseDataset]]:
+    """Build the data sets of a split, those inside of wrappers one by one.
 
     Args:
-        dataset (Mapping): One without a wrapper, of a kind that derives from ``BaseDataset``.
-        where (str): What errors call it.
+        cfg (Mapping): A config with a data loader for the split.
+        split (str): 'train', 'val' or 'test'.
+        remote (bool): Build those with ``backend_args`` too, which may take long to list. Defaults
+            to True.
 
-    Returns:
-        BaseDataset: Its ``data_list`` says which files each sample has.
+    Yields:
+        BaseDataset, optional: One whose ``get_data_info`` names the files that its pipeline
+        reads; None in place of one that is not to be built, does not derive from ``BaseDataset``
+        or prepares its samples in a way of its own.
 
     Raises:
-        FileNotFoundError: if a folder or an annotation list is not there.
-        ValueError: if it holds no image.
+        FileNotFoundError: if a folder or a list of files is not there.
+        ValueError: if there is no image, or the classes are a single text.
     """
-    _check_folders(dataset, where)
-    # Serialising an empty list of samples fails in numpy, before it can be counted.
-    built = DATASETS.build({**dataset, 'pipeline': [], 'serialize_data': False})
-    if len(built) == 0:
-        raise ValueError(
-            f'{where}: looked for images named *{built.img_suffix} under '
-            f"{built.data_prefix['img_path']} and found none; a data set must hold at least one. "
-            f'{_HINT}')
-    return built
+    where = f'{split}_dataloader.dataset'
+    for dataset in _unwrapped(cfg[f'{split}_dataloader']['dataset']):
+        skipped = not remote and dataset.get('backend_args')
+        if skipped or not _samples_are_as_listed(_kind(dataset)):
+            yield None
+            continue
+        try:
+            built = build_dataset(cfg, dataset)
+        except (AssertionError, FileNotFoundError) as error:  # MMSeg's own say little
+            missing = [path for path in _places(dataset) if not os.path.exists(path)]
+            if not missing:
+                raise
+            raise FileNotFoundError(f'{where}: looked for {missing[0]}, which does not exist. '
+                                    f'{_HINT}') from error
+        except ValueError as error:
+            # An empty list cannot be serialised, which numpy tells in these words.
+            if 'need at least one array' not in str(error):
+                raise
+            looked = ', '.join(f'{key}={dataset[key]!r}' for key in (
+                'data_root', 'data_prefix', 'ann_file', 'img_suffix') if key in dataset)
+            raise ValueError(f'{where}: {looked}: there is no such image. {_HINT}') from error
+        classes = built.metainfo.get('classes')
+        if isinstance(classes, str):
+            raise ValueError(
+                f'{where}.metainfo.classes={classes!r}: must be a list of names, or a file that '
+                'has one a line; of any other text, each letter would be a class. '
+                f'Fix: classes=[{classes!r}].')
+        yield built
 
 
-def _check_folders(dataset: Mapping[str, Any], where: str) -> None:
-    # What lies in remote storage is left to its backend.
-    if dataset.get('backend_args'):
-        return
-    root = dataset.get('data_root') or ''
-    wanted = {f'data_prefix.{key}': Path(root, path)
-              for key, path in (dataset.get('data_prefix') or {}).items() if path}
-    if dataset.get('ann_file'):
-        wanted['ann_file'] = Path(root, dataset['ann_file'])
-    if root:
-        wanted = {'data_root': Path(root), **wanted}
-    for name, path in wanted.items():
-        if not path.exists():
-            raise FileNotFoundError(
-                f'{where}.{name}: looked for {path} ({path.resolve()}), which does not exist. '
-                f'{_HINT}')
+def _local_files(built: BaseDataset) -> List[str]:
+    """The files that MMSeg's own steps will read from a local disk."""
+    keys = []
+    for step in built.pipeline.transforms:
+        if getattr(step, 'backend_args', None) or getattr(step, 'file_client_args', None):
+            continue
+        if type(step) is LoadImageFromFile and not step.ignore_empty:
+            keys.append('img_path')
+        elif type(step) in (LoadAnnotations, LoadCheckedAnnotations):
+            keys.append('seg_map_path')
+    samples = map(built.get_data_info, range(len(built)))
+    return [sample[key] for sample in samples for key in keys
+            if key in sample and '://' not in sample[key]]
 
 
-def _check_files(built: BaseDataset, keys: list, where: str) -> None:
-    files = [sample[key] for sample in built.data_list for key in keys if key in sample]
+def _check_files(files: List[str], where: str) -> None:
     faults = [f'{path}: {fault}' for path in files if (fault := file_fault(path)) is not None]
     if faults:
         more = f'; and {len(faults) - _NAMED} more' if len(faults) > _NAMED else ''
@@ -88,53 +140,107 @@ def _check_files(built: BaseDataset, keys: list, where: str) -> None:
             'out of the data set; tools/check_dataset.py lists all of them.')
 
 
-def _check_keys(dataset: Mapping[str, Any], keys: list, where: str) -> None:
-    prefix = dataset.get('data_prefix')
-    absent = [f'data_prefix.{key}' for key in keys if prefix and key not in prefix]
-    if 'pipeline' not in dataset:
-        absent.append('pipeline')
-    if absent and issubclass(DATASETS.get(dataset['type']), BaseSegDataset):
-        raise ValueError(
-            f"{where}: {', '.join(absent)} must be given; it has {', '.join(dataset)}, and in "
-            f"data_prefix {', '.join(prefix or ['nothing'])}. Fix: add it, or look for a "
-            'misspelling.')
-
-
 def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
     """Fail at once, in a sentence, when the data of a config are missing or empty.
 
-    MMSeg itself would tell minutes or days later, from inside a sampler or a worker. Every file
-    that a data set lists must be there and not empty. Data sets in remote storage
-    (``backend_args``) are left to their backend.
+    MMSeg itself would tell minutes or days later, from inside a sampler or a worker. Every local
+    file that MMSeg's own loading steps will read must be there and not empty; what other steps
+    read, and what lies in remote storage, is left to them. For 'train', a warning is printed if
+    padding may end the training.
 
     Args:
         cfg (Mapping): A config with the data loaders of MMSeg.
         splits (str): Which of them to look at: 'train', 'val', 'test'.
 
     Raises:
-        FileNotFoundError: if a folder or an annotation list is not there.
-        ValueError: if a data set holds no image, or files that are missing or empty.
+        FileNotFoundError: if a folder or a list of files is not there.
+        ValueError: if a data set holds no image, or files that are missing or empty, or a text
+            in place of its classes.
     """
     for split in splits:
-        loader = cfg.get(f'{split}_dataloader')
-        if loader is None:
+        if cfg.get(f'{split}_dataloader') is None:
             continue
-        where = f'{split}_dataloader.dataset'
-        for dataset in innermost(loader['dataset']):
-            if dataset.get('backend_args'):
+        for built in build_data_sets(cfg, split, remote=False):
+            if built is not None:
+                _check_files(_local_files(built), f'{split}_dataloader.dataset')
+    warning = padding_warning(cfg) if 'train' in splits else None
+    if warning is not None:
+        print_once(f'warning: {warning}')
+
+
+def _name(config: Mapping[str, Any]) -> str:
+    """The class that a config names, without its scope; newer configs hold the class itself."""
+    kind = config.get('type', '')
+    return kind.split('.')[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
+
+
+def label_heads(model: Optional[Mapping[str, Any]]) -> Dict[str, Mapping[str, Any]]:
+    """The heads of a config's model that learn its labels, by their place; the last one labels.
+
+    Of a head around another one, the inner.
+    """
+    found = {}
+    for key in ('auxiliary_head', 'decode_head'):
+        given = (model or {}).get(key) or []
+        for index, head in enumerate(given if isinstance(given, (list, tuple)) else [given]):
+            place = f'model.{key}' if head is given else f'model.{key}[{index}]'
+            # STDC's makes labels of its own, of boundaries.
+            if not isinstance(head, Mapping) or _name(head) == 'STDCHead':
                 continue
-            # A data set of another kind knows best itself what it holds.
-            if not lists_its_files(dataset, where):
-                _check_folders(dataset, where)
-                continue
-            # A test set may name labels that nobody reads.
-            labelled = find_step(dataset.get('pipeline'), LOAD_LABELS) is not None
-            keys = ['img_path', 'seg_map_path'] if labelled else ['img_path']
-            _check_folders(dataset, where)
-            _check_keys(dataset, keys, where)
-            _check_files(list_samples(dataset, where), keys, where)
+            if isinstance(head.get('head'), Mapping):
+                place, head = f'{place}.head', head['head']
+            found[place] = head
+    return found
+
+
+def learnt_labels(learner: Mapping[str, Any]) -> Tuple[Optional[int], int]:
+    """How many labels the config of a head lets it learn, None if it does not say, and the one
+    that it ignores."""
+    number = learner.get('num_classes')
+    # A single logit tells two labels apart.
+    return max(number, 2) if isinstance(number, int) else None, learner.get('ignore_index', 255)
+
+
+def _steps(config: Any) -> Iterator[Mapping[str, Any]]:
+    """Everything in a config that has a type."""
+    if isinstance(config, Mapping):
+        if 'type' in config:
+            yield config
+        config = list(config.values())
+    if isinstance(config, (list, tuple)):
+        for item in config:
+            yield from _steps(item)
+
+
+def padding_warning(cfg: Mapping[str, Any]) -> Optional[str]:
+    """Warn of a head that cannot learn the label which padding gives; None if all can.
+
+    Such a config trains until the first crop that is padded.
+    """
+    model = cfg.get('model') or {}
+    preprocessor = model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
+    labels = {}
+    if preprocessor.get('size') or preprocessor.get('size_divisor'):
+        labels['model.data_preprocessor.seg_pad_val'] = preprocessor.get('seg_pad_val', _PAD_LABEL)
+    for step in _steps((cfg.get('train_dataloader') or {}).get('dataset')):
+        kind = _name(step)
+        if kind in _PADDING:
+            given = step.get(_PADDING[kind], _PAD_LABEL)
+            if kind == 'Pad':  # a number is for the image
+                given = given.get('seg', _PAD_LABEL) if isinstance(given, Mapping) else _PAD_LABEL
+            labels[f'{_PADDING[kind]} of {kind}'] = given
+    for place, head in label_heads(model).items():
+        number, ignored = learnt_labels(head)
+        odd = {key: label for key, label in labels.items()
+               if label != ignored and (number is None or label >= number)}
+        if odd:
+            padding = ', '.join(f'{key}={label}' for key, label in odd.items())
+            return (f'{place}.ignore_index={ignored}, but {padding}: the first crop that is padded '
+                    'has labels that the head can neither learn nor ignore, and ends the training. '
+                    f'Fix: set the padding to {ignored}, or ignore_index to that of the padding.')
+    return None
 
 
 def count_images(cfg: Mapping[str, Any], split: str) -> int:
     """How many samples the data set of a split ('train', 'val', 'test') holds."""
-    return len(DATASETS.build({**cfg[f'{split}_dataloader']['dataset'], 'pipeline': []}))
+    return len(build_dataset(cfg, cfg[f'{split}_dataloader']['dataset']))

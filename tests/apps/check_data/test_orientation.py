@@ -42,6 +42,7 @@ def test_without_a_tag_it_is_as_stored(tmp_path, suffix):
 def survey(root, **load):
     return survey_data(Config(dict(train_dataloader=dict(dataset=dict(
         type='CityscapesDataset', data_root=str(root), pipeline=[{**LOAD[0], **load}, LOAD[1]],
+        serialize_data=False,
         data_prefix=dict(img_path='leftImg8bit/train', seg_map_path='gtFine/train'))))), 'train')
 
 

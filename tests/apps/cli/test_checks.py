@@ -8,11 +8,14 @@ from mmseg.registry import DATASETS
 from mmseg_nrd.apps.cli.data_checks import check_data, count_images
 from mmseg_nrd.apps.street_scenes.writer import write_street_scenes
 
+LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
+
 
 def loader(root, **extra) -> dict:
     return dict(dataset=dict(
-        type='CityscapesDataset', data_root=str(root), pipeline=[],
-        data_prefix=dict(img_path='leftImg8bit/train', seg_map_path='gtFine/train'), **extra))
+        {**dict(type='CityscapesDataset', data_root=str(root), pipeline=LOAD, serialize_data=False,
+                data_prefix=dict(img_path='leftImg8bit/train', seg_map_path='gtFine/train')),
+         **extra}))
 
 
 def wrapped(root) -> dict:
@@ -30,26 +33,36 @@ def tree(tmp_path_factory):
 @pytest.mark.parametrize('make', [loader, wrapped])
 def test_a_whole_tree_passes_and_a_missing_one_does_not(make, tree, tmp_path):
     check_data(dict(train_dataloader=make(tree)), 'train', 'val')
-    with pytest.raises(FileNotFoundError, match='data_root: looked for .*missing.*Fix: set data_'):
+    with pytest.raises(FileNotFoundError, match='looked for .*missing.*Fix: set data_root'):
         check_data(dict(train_dataloader=make(tmp_path / 'missing')), 'train')
 
 
-def test_the_missing_folder_is_named(tree, tmp_path):
-    (tmp_path / 'leftImg8bit' / 'train').mkdir(parents=True)
-    with pytest.raises(FileNotFoundError, match=r'data_prefix.seg_map_path: .*gtFine'):
-        check_data(dict(train_dataloader=loader(tmp_path)), 'train')
-
-
-def test_the_missing_list_is_named(tree):
-    with pytest.raises(FileNotFoundError, match='ann_file: looked for .*names.txt'):
-        check_data(dict(train_dataloader=loader(tree, ann_file='names.txt')), 'train')
+@pytest.mark.parametrize('kind', ['CityscapesDataset', 'PascalVOCDataset'])
+@pytest.mark.parametrize('missing', ['leftImg8bit', 'names.txt'])
+def test_the_missing_folder_or_list_is_named(tmp_path, kind, missing):
+    """Some kinds of data set assert in silence that they are there."""
+    faulty_data.write_tree(tmp_path)
+    (tmp_path / 'names.txt').write_text('a')
+    (tmp_path / missing).rename(tmp_path / 'elsewhere')
+    with pytest.raises(FileNotFoundError, match=f'looked for {tmp_path}/{missing}'):
+        check_data(dict(train_dataloader=loader(
+            tmp_path, type=kind, ann_file='names.txt' * (missing == 'names.txt'))), 'train')
 
 
 def test_no_image_is_an_error(tmp_path):
-    for folder in ('leftImg8bit', 'gtFine'):
-        (tmp_path / folder / 'train').mkdir(parents=True)
-    with pytest.raises(ValueError, match=r'looked for images named \*_leftImg8bit.png .*none'):
-        check_data(dict(train_dataloader=loader(tmp_path)), 'train')
+    (tmp_path / 'leftImg8bit' / 'train').mkdir(parents=True)
+    with pytest.raises(ValueError, match=f'data_root=.{tmp_path}.*no such image'):
+        check_data(dict(train_dataloader=loader(tmp_path, serialize_data=True)), 'train')
+
+
+def test_a_text_in_place_of_classes_is_refused(tree):
+    named = dict(type='BaseSegDataset', img_suffix='.png', seg_map_suffix='.png')
+    with pytest.raises(ValueError, match="metainfo.classes='water'"):
+        check_data(dict(train_dataloader=loader(
+            tree, **named, metainfo=dict(classes='water'))), 'train')
+    (tree / 'classes.txt').write_text('land\nwater')
+    check_data(dict(train_dataloader=loader(tree, metainfo=dict(
+        classes=str(tree / 'classes.txt')), **named, pipeline=LOAD[:1])), 'train')
 
 
 def test_other_splits_and_remote_data_are_left_alone(tmp_path):
@@ -71,8 +84,9 @@ def test_a_data_set_of_another_kind_is_left_to_itself():
         DATASETS.module_dict.pop('MineForChecks')
 
 
-def test_images_are_counted(tree):
-    assert count_images(dict(test_dataloader=loader(tree)), 'test') == 1
+@pytest.mark.parametrize('make, count', [(loader, 1), (wrapped, 2)])
+def test_images_are_counted(tree, make, count):
+    assert count_images(dict(test_dataloader=make(tree)), 'test') == count
 
 
 def spoilt(root, names, **extra) -> dict:
@@ -80,14 +94,11 @@ def spoilt(root, names, **extra) -> dict:
     faulty_data.write_tree(root)
     for name in names:
         faulty_data.label_path(root, name).unlink()
-    loaded = loader(root, **extra)
-    loaded['dataset'].setdefault('pipeline', [])
-    return dict(train_dataloader=loaded)
+    return dict(train_dataloader=loader(root, **extra))
 
 
 def test_missing_and_empty_files_are_named(tmp_path):
     cfg = spoilt(tmp_path, ['a'])
-    cfg['train_dataloader']['dataset']['pipeline'] = [dict(type='LoadAnnotations')]
     empty = faulty_data.image_path(tmp_path, 'c')
     empty.write_bytes(b'')
     with pytest.raises(ValueError, match='train_dataloader.dataset: 2 of 6 files') as error:
@@ -98,11 +109,11 @@ def test_missing_and_empty_files_are_named(tmp_path):
 
 
 def test_labels_that_nobody_reads_may_be_missing(tmp_path):
-    check_data(spoilt(tmp_path, faulty_data.NAMES), 'train')
+    check_data(spoilt(tmp_path, faulty_data.NAMES, pipeline=LOAD[:1]), 'train')
 
 
 def test_of_many_files_some_are_named_and_the_others_counted(tmp_path):
-    cfg = spoilt(tmp_path, [])
+    cfg = spoilt(tmp_path, [], pipeline=LOAD[:1])
     for number in range(9):
         faulty_data.image_path(tmp_path, f'empty{number}').write_bytes(b'')
     with pytest.raises(ValueError, match='9 of 12 files .*; and 4 more. Fix: ') as error:
@@ -110,6 +121,32 @@ def test_of_many_files_some_are_named_and_the_others_counted(tmp_path):
     assert str(error.value).count('the file is empty') == 5
 
 
-def test_an_unknown_kind_of_data_set_is_named():
-    with pytest.raises(ValueError, match="train_dataloader.dataset.type='Cityscape'.*registered"):
-        check_data(dict(train_dataloader=dict(dataset=dict(type='Cityscape'))), 'train')
+PREPROCESSOR = dict(type='SegDataPreProcessor', size=(32, 32))
+TURN, PAD = dict(type='RandomRotate', prob=1., degree=5), dict(type='Pad', size=(99, 99))
+PLAIN, OTHER = dict(type='FCNHead', num_classes=4), dict(type='FCNHead', num_classes=4,
+                                                         ignore_index=0)
+
+
+@pytest.mark.parametrize('heads, preprocessor, steps, named', [
+    (PLAIN, PREPROCESSOR, [TURN, PAD], None),
+    (OTHER, None, [], None),
+    (OTHER, dict(PREPROCESSOR, size=None), [], None),
+    (OTHER, dict(PREPROCESSOR, seg_pad_val=0), [dict(TURN, seg_pad_val=0)], None),
+    (OTHER, None, [dict(PAD, pad_val=dict(img=0, seg=0))], None),
+    (OTHER, PREPROCESSOR, [], 'model.decode_head.ignore_index=0 data_preprocessor.seg_pad_val=255'),
+    ([PLAIN, OTHER], None, [TURN], 'model.decode_head[1].ignore_index=0 RandomRotate=255'),
+    (OTHER, None, [dict(PAD, pad_val=7)], 'Pad=255'),
+    (OTHER, None, [dict(type='RandomApply', transforms=[PAD])], 'Pad=255'),
+    (PLAIN, dict(PREPROCESSOR, seg_pad_val=254), [], 'ignore_index=255 seg_pad_val=254'),
+    # An ordinary class, as the config wants it.
+    (PLAIN, dict(PREPROCESSOR, seg_pad_val=3), [], None)])
+def test_padding_that_a_head_cannot_learn_is_warned_of(
+        tree, capsys, heads, preprocessor, steps, named):
+    cfg = dict(model=dict(decode_head=heads, data_preprocessor=preprocessor),
+               train_dataloader=loader(tree, pipeline=[*LOAD, *steps]))
+    check_data(cfg, 'val')
+    assert capsys.readouterr().out == ''
+    check_data(cfg, 'train')
+    warning = capsys.readouterr().out
+    assert warning.count('warning: ') == (named is not None)
+    assert all(word in warning for word in (named or '').split())
