@@ -4,7 +4,6 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.docs.config_tables import cost_lines, recipe_lines
-from benchmarks.docs.tables import fill
 
 COST = ('Cost: 13.34 G multiply-adds in the decode head, 58.5 G in all; 43.57 M parameters; '
         '512 x 1024.')
@@ -61,13 +60,6 @@ def test_an_unknown_schedule_is_not_left_out(folder):
     with pytest.raises(ValueError, match=r'CosineAnnealingLR has no wording yet. Fix: add'):
         recipe_lines(folder)
 
-
-@pytest.mark.parametrize('kind', ['configs', 'recipes'])
-def test_a_page_names_the_folder(kind, folder, tmp_path):
-    page = f'<!-- table: configs/nrd {kind} -->\n<!-- end of table -->\n'
-    filled = fill(page, tmp_path)
-    assert filled.count('](../configs/nrd/') == 2 and '| --- |' in filled
-    assert fill(filled, tmp_path) == filled
 
 
 def test_a_folder_without_configs_is_said(tmp_path):

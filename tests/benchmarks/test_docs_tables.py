@@ -85,47 +85,10 @@ def test_a_suite_is_read_as_its_tool_writes_it(tmp_path):
         page('results.json environment'), tmp_path)
 
 
-def test_two_runs_of_a_suite_stand_side_by_side(tmp_path):
-    for name, ratios in (('one', (1, 0.5)), ('two', (1, 0.45))):
-        (tmp_path / f'{name}.json').write_text(json.dumps([
-            suite_row(model, modes=dict(inference=dict(parts=dict(whole=dict(
-                ratio=dict(seconds=ratio))))))
-            for model, ratio in zip(('nrd_a', 'fcn_a'), ratios)]))
-    directive = 'one.json repeated two.json'
-    assert fill(page(directive), tmp_path) == page(
-        directive, '| time, ratio to nrd_a | one run | another | apart |\n'
-        '| --- | --- | --- | --- |\n| nrd | 1.00 | 1.00 | 0% |\n| fcn | 0.50 | 0.45 | 10% |\n')
 
 
-def test_a_soak_is_read_as_its_tool_writes_it(tmp_path):
-    held = dict(memory=500, worker_memory=300, files=20, worker_files=40, threads=3, workers=2)
-    (tmp_path / 'results.json').write_text(json.dumps(dict(
-        warm_up=10, growth=dict(held, memory=-0.25),
-        samples=[dict(held, iteration=10 * at, memory=500 + at) for at in range(1, 4)])))
-    lines = fill(page('results.json soak'), tmp_path).split('\n')
-    assert lines[2] == '| held | iteration 20 | iteration 30 | most | growth | at most |'
-    assert lines[4] == ('| memory of training | 502.0 MB | 503.0 MB | 503.0 MB | -0.2 MB in 1000 '
-                        'iterations | 10 MB |')
-
-
-def test_a_long_command_is_cut(root):
-    results = json.loads((root / 'results.json').read_text())
-    results['command'] = ' '.join(['python', *['config.py'] * 40])
-    (root / 'results.json').write_text(json.dumps(results))
-    lines = fill(page('results.json environment'), root).split('\n')[2:4]
-    assert lines[0].startswith('`python config.py config.py ')
-    assert ' ...`, measured with' in lines[1] and max(map(len, lines)) <= 100
-
-
-def test_text_without_comments_stays(root):
-    assert fill('| a | 1.23 |\n', root) == '| a | 1.23 |\n'
 
 
 def test_an_unknown_kind_is_refused(root):
     with pytest.raises(ValueError, match="kind 'score' must be one of .*scores"):
         fill(page('results.json score'), root)
-
-
-def test_a_missing_file_is_not_passed_over(root):
-    with pytest.raises(FileNotFoundError):
-        fill(page('nowhere.json scores'), root)

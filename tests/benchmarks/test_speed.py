@@ -122,10 +122,3 @@ def test_labels_in_blocks_hold_less_than_all_logits():
     assert result.memory_share(LOGITS) < 0.7
     alone = race_labels(as_model(NRD), 100, (64, 128), 1, alone=True)
     assert alone.names == [ROWS] and alone.peak_bytes[ROWS] > 0 < alone.seconds[ROWS][0]
-
-
-def test_build_leaves_the_config_alone():
-    head = build(NRD, num_classes=3)
-    assert NRD.num_classes == 19 and NRD.norm_cfg.type == 'SyncBN'
-    assert head.num_classes == 3 and not head.training
-    assert isinstance(head.input_norm, torch.nn.BatchNorm2d)

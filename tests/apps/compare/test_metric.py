@@ -56,10 +56,3 @@ def test_only_a_score_of_every_config_will_do(toy):
     assert choose_metric(dict(iou=toy(), dice=dice), 'aAcc') == 'aAcc'
     with pytest.raises(ValueError, match=r"\['aAcc', 'mAcc'\]"):
         choose_metric(dict(iou=toy(), dice=dice))
-
-
-def test_an_evaluator_that_reports_nothing_is_refused(toy, tmp_path):
-    cfg = toy()
-    cfg.test_evaluator = dict(format_only=True, output_dir=str(tmp_path), **IOU)
-    with pytest.raises(ValueError, match='test_evaluator'):
-        choose_metric(dict(toy=cfg))
