@@ -1,4 +1,4 @@
-"""What the tables and curves of races say."""
+"""What races measure, and what their tables and curves say."""
 from __future__ import annotations
 
 import json
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import cv2
 import pytest
+import torch
 
-from benchmarks.speed.race import Race
+from benchmarks.speed.race import Race, race
 from benchmarks.speed.report import draw_growth, format_rows, race_rows, write_results
 
 RESULTS = Path(__file__).parents[2] / 'benchmarks' / 'results'
@@ -18,6 +19,21 @@ HEAD = Race('whole head, fp32', 'K=19, 512 x 1024', 'inference',
             {'NRD': [0.1, 0.1], 'DeepLabV3+': [0.5, 0.4], 'its convolutions': [0.1, 0.08]},
             {'NRD': 30_000_000, 'DeepLabV3+': 60_000_000, 'its convolutions': 30_000_000},
             {'DeepLabV3+': 0.25})
+
+
+@pytest.mark.parametrize('mode, grads', [('inference', False), ('training', True)])
+def test_a_race_measures_every_step(mode, grads):
+    seen = []
+
+    def step(size):
+        seen.append(torch.is_inference_mode_enabled())
+        return torch.ones(size)
+    result = race('group', 'case', mode, {
+        'ours': lambda: step(1000), 'other': lambda: step(4000)}, rounds=2)
+    assert result.names == ['ours', 'other']
+    assert [len(result.seconds[name]) for name in result.names] == [2, 2]
+    assert result.memory_share('other') == pytest.approx(0.25, rel=0.05)
+    assert set(seen) == {not grads}
 
 
 def test_one_row_for_each_rival():

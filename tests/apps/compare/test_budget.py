@@ -45,8 +45,6 @@ def test_every_length_of_a_schedule_scales(schedule, expected, tmp_path):
     assert {key: scaled[key] for key in expected} == expected
 
 
-
-
 def test_a_copy_gets_the_seed_and_keeps_other_randomness(tmp_path):
     cfg = config()
     before = cfg.to_dict()

@@ -107,13 +107,6 @@ def test_what_cannot_be_compared_is_refused(options, words, toy_file):
         load_configs([toy_file('a', **options)])
 
 
-def test_names_tell_configs_apart(toy_file):
-    path = toy_file('a')
-    assert load_configs([path], {'train_cfg.max_iters': 7})['a'].train_cfg.max_iters == 7
-    with pytest.raises(ValueError, match='given already'):
-        load_configs([path, path])
-
-
 @pytest.mark.parametrize('name, value', [
     ('seeds', 0), ('iterations', 0), ('budget', 'steps'), ('save_every', -1.),
     ('save_every', float('nan'))])

@@ -99,7 +99,6 @@ def test_seconds_are_those_of_the_iterations_of_all_parts(tmp_path, monkeypatch)
     assert [at for at, _ in again.saved] == [5]
 
 
-
 def test_a_checkpoint_of_others_is_no_part_of_the_run(tmp_path):
     recorder = TrainingRecorder(lambda done, loss: None, tmp_path / 'resume.pth', save_every=0.)
     for checkpoint in (dict(state_dict={}), dict(meta=dict(iter=3))):

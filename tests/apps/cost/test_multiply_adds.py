@@ -96,7 +96,6 @@ def test_attention_is_counted_fused_or_not(training):
     assert torch.backends.mha.get_fastpath_enabled()
 
 
-
 @pytest.mark.parametrize('step, name', [
     (lambda: torch.fft.fft(torch.randn(8)), 'aten::_fft_r2c'),
     (lambda: torch.linalg.inv(torch.eye(4)), 'aten::linalg_inv_ex'),

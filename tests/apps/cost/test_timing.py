@@ -15,7 +15,6 @@ def test_steps_take_turns_after_the_warm_up():
     assert times['a'].runs == times['b'].runs == 3
 
 
-
 def test_short_steps_fill_their_turn():
     calls = []
     seconds = time_turns({'short': lambda: calls.append(0)}, rounds=2, turn_seconds=0.01)
@@ -29,7 +28,6 @@ def test_long_steps_run_once_a_turn():
                          warmup=0, turn_seconds=0.01)
     assert len(calls) == 1 + 2
     assert all(0.02 <= each < 0.4 for each in seconds['long'])
-
 
 
 def test_ratio_carries_both_spreads():
