@@ -40,12 +40,11 @@ def test_the_index_names_a_metafile_for_each_folder():
 
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda folder: folder.name)
 def test_a_metafile_lists_the_configs_of_its_folder(folder):
-    metafile = mmengine.load(folder / 'metafile.yml')
-    assert [entry['Config'] for entry in metafile['Models']] == [
+    entries = mmengine.load(folder / 'metafile.yml')['Models']
+    assert [entry['Config'] for entry in entries] == [
         f'configs/{folder.name}/{path.name}' for path in sorted(folder.glob('*.py'))
     ], 'run make metafiles'
-    assert {entry['In Collection'] for entry in metafile['Models']} == {
-        collection['Name'] for collection in metafile['Collections']}
+    assert (folder / 'metafile.yml').read_text() == format_metafile(entries)
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda path: path.stem)
@@ -92,12 +91,6 @@ def test_the_cost_is_counted():
     add_cost(entry, ROOT)
     assert entry == ENTRIES[SAMPLE.stem], 'run make metafiles'
     assert entry['Metadata']['FLOPs'] > 1e8
-
-
-def test_a_metafile_reads_back_as_it_was_written(tmp_path):
-    entries = list(ENTRIES.values())
-    (tmp_path / 'metafile.yml').write_text(format_metafile(entries))
-    assert mmengine.load(tmp_path / 'metafile.yml')['Models'] == entries
 
 
 @pytest.mark.parametrize('name, paper, message', [

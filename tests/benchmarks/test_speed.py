@@ -110,8 +110,9 @@ def test_training_reaches_every_parameter(finished):
 
 
 @torch.no_grad()
-def test_models_give_logits_of_one_image(finished):
-    race_models(as_model(NRD), as_model(DEEPLAB), (64, 128), FLAGS[-1], 1)
+@pytest.mark.parametrize('flags', FLAGS)
+def test_models_give_logits_of_one_image(flags, finished):
+    race_models(as_model(NRD), as_model(DEEPLAB), (64, 128), flags, 1)
     assert [tuple(step().shape) for step in finished.values()] == [(1, 19, 16, 32)] * 2
 
 

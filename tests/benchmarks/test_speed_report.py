@@ -36,17 +36,13 @@ def test_a_race_measures_every_step(mode, grads):
     assert set(seen) == {not grads}
 
 
-def test_one_row_for_each_rival():
+def test_one_row_for_each_rival_and_a_table_that_reads_the_same_from_json():
     rows = race_rows([DECODE, HEAD])
     assert [row['against'] for row in rows] == ['authors', 'DeepLabV3+', 'its convolutions']
     assert rows[0]['share'] == 0.02 and rows[0]['worst_share'] == 0.04
     assert rows[0]['memory_share'] == 0.04
     assert [row['asked'] for row in rows] == [1 / 30, 0.25, None]
     assert rows[1]['seconds']['NRD']['turns'] == [0.1, 0.1]
-
-
-def test_the_table_reads_the_same_from_json():
-    rows = race_rows([DECODE, HEAD])
     table = format_rows(json.loads(json.dumps(rows)))
     assert table == format_rows(rows)
     assert table.splitlines()[2] == (
