@@ -51,8 +51,8 @@ def test_a_table_replaces_what_stood_between_its_comments(kind, expected, tmp_pa
 
 
 @pytest.mark.parametrize('kind, words', [
-    ('score', "kind 'score' must be one of .*scores"),
-    ('suite training', "mode 'training': must be one of .*inference.*Fix: ")])
+    ('score', "'score'.*scores"),
+    ('suite training', "'training'.*inference")])
 def test_what_there_is_not_is_refused(kind, words, tmp_path):
     row = dict(name='a', error='ImportError: needs mmdet', modes={}, baseline='a', command='x',
                environment={})
