@@ -21,7 +21,6 @@ FILES = sorted(path for folder in FOLDERS for path in folder.glob('*.py'))
 ENTRIES = {entry['Name']: entry for folder in FOLDERS
            for entry in mmengine.load(folder / 'metafile.yml')['Models']}
 SAMPLE = ROOT / 'configs/street_scenes/nrd_r18_1xb8-300_street-scenes-128x256.py'
-COST = re.compile(r'([\d.]+) G in all; ([\d.]+) M parameters; (\d+) x (\d+)\.')
 
 
 def without_cost(entry: dict) -> dict:
@@ -41,12 +40,11 @@ def test_the_index_names_a_metafile_for_each_folder():
 
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda folder: folder.name)
 def test_a_metafile_lists_the_configs_of_its_folder(folder):
-    metafile = mmengine.load(folder / 'metafile.yml')
-    assert [entry['Config'] for entry in metafile['Models']] == [
+    entries = mmengine.load(folder / 'metafile.yml')['Models']
+    assert [entry['Config'] for entry in entries] == [
         f'configs/{folder.name}/{path.name}' for path in sorted(folder.glob('*.py'))
     ], 'run make metafiles'
-    assert {entry['In Collection'] for entry in metafile['Models']} == {
-        collection['Name'] for collection in metafile['Collections']}
+    assert (folder / 'metafile.yml').read_text() == format_metafile(entries)
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda path: path.stem)
@@ -62,12 +60,6 @@ def test_an_entry_says_what_its_config_says(path):
     assert metadata['Batch Size'] == int(gpus) * int(images)
     assert metadata['Iterations'] == int(iterations) * (1000 if thousand else 1)
     assert metadata['Crop Size'] == f'{height}x{width}'
-    # And its header; street-scene configs refer to what was measured instead.
-    cost = COST.search(path.read_text())
-    assert cost is not None or path.parent.name == 'street_scenes'
-    if cost is not None:
-        assert cost.groups() == (f"{metadata['FLOPs'] / 1e9:.1f}",
-                                 f"{metadata['Parameters'] / 1e6:.2f}", height, width)
 
 
 def test_results_are_those_that_the_claims_give_as_the_papers():
@@ -101,12 +93,6 @@ def test_the_cost_is_counted():
     add_cost(entry, ROOT)
     assert entry == ENTRIES[SAMPLE.stem], 'run make metafiles'
     assert entry['Metadata']['FLOPs'] > 1e8
-
-
-def test_a_metafile_reads_back_as_it_was_written(tmp_path):
-    entries = list(ENTRIES.values())
-    (tmp_path / 'metafile.yml').write_text(format_metafile(entries))
-    assert mmengine.load(tmp_path / 'metafile.yml')['Models'] == entries
 
 
 @pytest.mark.parametrize('name, paper, error', [

@@ -1,4 +1,4 @@
-"""What the tables and curves of races say."""
+"""What races measure, and what their tables and curves say."""
 from __future__ import annotations
 
 import json
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import cv2
 import pytest
+import torch
 
-from benchmarks.speed.race import Race
+from benchmarks.speed.race import Race, race
 from benchmarks.speed.report import draw_growth, format_rows, race_rows, write_results
 
 RESULTS = Path(__file__).parents[2] / 'benchmarks' / 'results'
@@ -20,17 +21,28 @@ HEAD = Race('whole head, fp32', 'K=19, 512 x 1024', 'inference',
             {'DeepLabV3+': 0.25})
 
 
-def test_one_row_for_each_rival():
+@pytest.mark.parametrize('mode, grads', [('inference', False), ('training', True)])
+def test_a_race_measures_every_step(mode, grads):
+    seen = []
+
+    def step(size):
+        seen.append(torch.is_inference_mode_enabled())
+        return torch.ones(size)
+    result = race('group', 'case', mode, {
+        'ours': lambda: step(1000), 'other': lambda: step(4000)}, rounds=2)
+    assert result.names == ['ours', 'other']
+    assert [len(result.seconds[name]) for name in result.names] == [2, 2]
+    assert result.memory_share('other') == pytest.approx(0.25, rel=0.05)
+    assert set(seen) == {not grads}
+
+
+def test_one_row_for_each_rival_and_a_table_that_reads_the_same_from_json():
     rows = race_rows([DECODE, HEAD])
     assert [row['against'] for row in rows] == ['authors', 'DeepLabV3+', 'its convolutions']
     assert rows[0]['share'] == 0.02 and rows[0]['worst_share'] == 0.04
     assert rows[0]['memory_share'] == 0.04
     assert [row['asked'] for row in rows] == [1 / 30, 0.25, None]
     assert rows[1]['seconds']['NRD']['turns'] == [0.1, 0.1]
-
-
-def test_the_table_reads_the_same_from_json():
-    rows = race_rows([DECODE, HEAD])
     table = format_rows(json.loads(json.dumps(rows)))
     assert table == format_rows(rows)
     assert table.splitlines()[2] == (

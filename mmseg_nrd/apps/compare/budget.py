@@ -34,15 +34,6 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path) -> Conf
     Learning-rate schedules are scaled along, so a short run has a whole schedule. Validation
     is left out: the caller tests once, at the end.
 
-    Args:
-        cfg (Config): With an iteration-based training loop.
-        iterations (int): Optimiser steps.
-        seed (int): Of weights, sampling and augmentation.
-        work_dir (Path): Where the last checkpoint and the log go.
-
-    Returns:
-        Config: the copy.
-
     Raises:
         ValueError: if the config or a schedule counts epochs.
     """

@@ -67,11 +67,7 @@ def _equal_time(entry: Entry, first: Entry, iterations: int) -> int:
 
 def check_budget(seeds: int, iterations: Optional[int], budget: str,
                  save_every: float = 60.) -> None:
-    """Refuse a budget that :func:`compare` cannot keep.
-
-    Raises:
-        ValueError: with the value got, the rule and the fix.
-    """
+    """Refuse, with a ValueError, a budget that :func:`compare` cannot keep."""
     if budget not in BUDGETS:
         raise ValueError(f'budget={budget!r}: must be one of {BUDGETS}. Fix: choose one.')
     for name, value, least in (('seeds', seeds, 1), ('iterations', iterations, 1),
@@ -172,14 +168,7 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
 
 
 def load_configs(paths: Sequence[str], options: Optional[dict] = None) -> Dict[str, Config]:
-    """Read configs, and see that they can be compared.
-
-    Args:
-        paths (Sequence[str]): Their files.
-        options (dict, optional): Settings to override in all of them.
-
-    Returns:
-        dict[str, Config]: by their file's name, in the order given.
+    """Read configs, by their file's name, and see that they can be compared.
 
     Raises:
         FileNotFoundError: if a config, its data or the checkpoint it starts from is not there.

@@ -15,18 +15,10 @@ _WRONG = (225, 25, 25)
 
 def busiest_crop(truth: np.ndarray, classes: int,
                  size: Tuple[int, int] = _CROP) -> Tuple[slice, slice]:
-    """The crop with the most boundary pixels; of several, the uppermost, then leftmost.
+    """Rows and columns with the most boundary pixels; of several, the uppermost, then leftmost.
 
-    It depends on the truth alone, so it favours no config.
-
-    Args:
-        truth (np.ndarray): (H, W), train ids.
-        classes (int): Ids from here on are ignored.
-        size (tuple[int, int]): (height, width); a smaller image is taken whole. Defaults to
-            (48, 96).
-
-    Returns:
-        tuple[slice, slice]: rows and columns.
+    It depends on the truth (H, W) alone, so it favours no config. Train ids from ``classes`` on are
+    ignored; an image smaller than ``size`` (height, width) is taken whole.
     """
     height, width = (min(pair) for pair in zip(size, truth.shape))
     sums = np.zeros((truth.shape[0] + 1, truth.shape[1] + 1), np.int64)
@@ -39,17 +31,7 @@ def busiest_crop(truth: np.ndarray, classes: int,
 
 def error_map(image: np.ndarray, truth: np.ndarray, prediction: np.ndarray,
               classes: int) -> np.ndarray:
-    """The image in grey with wrong pixels in red and ignored ones in black.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8.
-        truth (np.ndarray): (H, W), train ids.
-        prediction (np.ndarray): (H, W), train ids.
-        classes (int): Ids of the truth from here on are ignored.
-
-    Returns:
-        np.ndarray: (H, W, 3), uint8.
-    """
+    """The image (H, W, 3), uint8, in grey with wrong pixels in red and ignored ones in black."""
     grey = image.mean(2, keepdims=True).round().astype(np.uint8)
     errors = np.repeat(grey, 3, axis=2)
     errors[prediction != truth] = _WRONG

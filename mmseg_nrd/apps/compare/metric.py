@@ -41,13 +41,7 @@ def reported_scores(cfg: Config) -> List[str]:
 def choose_metric(configs: Dict[str, Config], metric: Optional[str] = None) -> str:
     """The score to compare by, once it is sure that every config reports it.
 
-    Args:
-        configs (dict[str, Config]): By name.
-        metric (str, optional): The one that is wanted. Defaults to None: mIoU, with a prefix
-            or without, or else the only one that there is.
-
-    Returns:
-        str: its name, as the evaluators report it.
+    Without a ``metric``: mIoU, with a prefix or without, or else the only one that there is.
 
     Raises:
         ValueError: if a config reports nothing, or not this, or several and none was chosen.

@@ -19,26 +19,16 @@ Panel = Tuple[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Scene:
-    """A test sample.
-
-    Attributes:
-        image (np.ndarray): (H, W, 3), uint8, RGB, as large as the truth.
-        truth (np.ndarray): (H, W), train ids.
-    """
+    """A test sample: image (H, W, 3), uint8, RGB, as large as its truth (H, W), in train ids."""
     image: np.ndarray
     truth: np.ndarray
 
 
 def visible(image: torch.Tensor) -> np.ndarray:
-    """An image of a pipeline as one to look at.
+    """An image (C, H, W), float32, of a pipeline as one (H, W, 3), uint8, RGB to look at.
 
-    Args:
-        image (torch.Tensor): (C, H, W), float32: BGR of three channels, else in the order of the
-            loader. Of more than three the first three are shown, of fewer the first in grey.
-
-    Returns:
-        np.ndarray: (H, W, 3), uint8, RGB; values that are no bytes are scaled from the lowest to
-        the highest.
+    Three channels are BGR, else in the order of the loader: of more than three the first three are
+    shown, of fewer the first in grey. Values that are no bytes are scaled from lowest to highest.
     """
     channels = {1: [0, 0, 0], 2: [0, 0, 0], 3: [2, 1, 0]}.get(len(image), [0, 1, 2])
     image = image[channels].permute(1, 2, 0).numpy()
@@ -62,14 +52,7 @@ def load_scenes(cfg: Config, samples: Sequence[int]) -> Tuple[List[Scene], dict]
 
 
 def paint(label: np.ndarray, palette: Sequence[Sequence[int]]) -> np.ndarray:
-    """Colour a label map; what is outside the palette, such as 255, is black.
-
-    Args:
-        label (np.ndarray): (H, W), uint8.
-        palette (Sequence): An RGB triple for each class.
-
-    Returns:
-        np.ndarray: (H, W, 3), uint8.
+    """Colour a uint8 label map (H, W) in RGB; what is outside the palette, such as 255, is black.
     """
     colours = np.full((256, 3), IGNORED, dtype=np.uint8)
     colours[:len(palette)] = palette

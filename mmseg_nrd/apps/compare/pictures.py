@@ -32,16 +32,9 @@ _MARKERS = dict(iters=dict(marker='o', markersize=5),
 
 def draw_pictures(entries: List[Entry], metric: str, cfg: Config, samples: Sequence[int],
                   out: Path) -> None:
-    """Draw :data:`PICTURES`.
+    """Draw :data:`PICTURES`: ``cfg`` gives the test set, ``samples`` are those that were predicted.
 
     Predictions are those of the first budget and the first seed.
-
-    Args:
-        entries (list[Entry]): What :func:`~mmseg_nrd.apps.compare.compare` returned.
-        metric (str): The main score.
-        cfg (Config): One of the configs, for its test set.
-        samples (Sequence[int]): The samples that were predicted.
-        out (Path): An existing folder.
     """
     scenes, metainfo = load_scenes(cfg, samples)
     overview, crops, curves = (out / name for name in PICTURES)

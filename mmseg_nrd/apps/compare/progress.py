@@ -15,15 +15,10 @@ class Progress:
     """Shows what runs, how many runs are trained, and how long the rest will take.
 
     On a terminal it is one line that changes. Elsewhere, such as in a file, it is a new line for
-    everything else that runs, and one every so many seconds.
+    everything else that runs, and one ``every`` so many seconds.
 
     Work is measured in the seconds that it is planned to take. The pace of what was done so
     far, pauses for tests included, tells how long the rest takes.
-
-    Args:
-        every (float): Seconds from one line to the next where there is no terminal. Defaults
-            to 60.
-        clock (Callable): Seconds. Defaults to ``time.monotonic``.
     """
 
     def __init__(self, every: float = 60., clock: Callable[[], float] = time.monotonic):

@@ -11,11 +11,10 @@ from typing import Dict, List, Sequence, Tuple
 import numpy as np
 
 from mmseg_nrd.apps.cost.environment import differences, environment_note
-from mmseg_nrd.apps.cost.report import short_names
+from mmseg_nrd.apps.cost.report import markdown_table, short_names
 from mmseg_nrd.apps.cost.timing import ratio
 
 from .comparison import Entry
-from .training import Outcome
 
 TITLES = dict(iters='Equal iterations', time='Equal training time')
 # IoUMetric's, which say little beside its others.
@@ -63,13 +62,11 @@ def format_tables(entries: List[Entry], metric: str) -> str:
     parts, scores = [], [metric, *_other_scores(entries, metric)]
     names = short_names([entry.name for entry in entries])
     for budget in entries[0].outcomes:
-        header = ('config', 'iterations', *scores, *_COSTS)
-        rows = [header, ('---',) * len(header),
+        rows = [('config', 'iterations', *scores, *_COSTS),
                 *(_row(entry, name, budget, entries[0], scores)
                   for entry, name in zip(entries, names))]
-        parts.append('\n'.join([f'### {TITLES[budget]}', '',
-                                *(f'| {" | ".join(row)} |' for row in rows)]))
-    return '\n\n'.join(parts) + '\n'
+        parts.append(f'### {TITLES[budget]}\n\n{markdown_table(rows)}')
+    return '\n'.join(parts)
 
 
 def _gain(own: Sequence[float], other: Sequence[float], metric: str, budget: str) -> str:
@@ -101,18 +98,15 @@ def summarise(entries: List[Entry], metric: str) -> str:
     return ''.join(sentences)
 
 
-def _runs(entries: List[Entry]) -> Dict[Path, Tuple[str, Outcome]]:
-    """Every run once, by its checkpoint, with what to call it."""
-    names = short_names([entry.name for entry in entries])
-    return {outcome.checkpoint: (f'{name}, {entry.iterations[budget]} iterations, seed {seed}',
-                                 outcome)
-            for entry, name in zip(entries, names) for budget in entry.outcomes
-            for seed, outcome in enumerate(entry.outcomes[budget])}
-
-
 def _history(entries: List[Entry], environment: Dict[str, object]) -> List[str]:
     """Notes on runs that were interrupted, and on what was measured with something else."""
-    runs, notes = _runs(entries), []
+    # The same run may stand in both budgets: once, by its checkpoint.
+    runs = {outcome.checkpoint: (f'{name}, {entry.iterations[budget]} iterations, seed {seed}',
+                                 outcome)
+            for entry, name in zip(entries, short_names([entry.name for entry in entries]))
+            for budget, outcomes in entry.outcomes.items()
+            for seed, outcome in enumerate(outcomes)}
+    notes = []
     resumed = [f'{name} ({outcome.resumed}x)' for name, outcome in runs.values()
                if outcome.resumed]
     if resumed:
@@ -157,19 +151,10 @@ def _as_dict(entry: Entry, metric: str, others: Sequence[str]) -> dict:
 def write_report(entries: List[Entry], metric: str, out: Path, command: str,
                  pictures: Dict[str, str], size: Tuple[int, int],
                  environment: Dict[str, object]) -> Tuple[Path, Path]:
-    """Write ``report.md`` and ``results.json``.
+    """Write ``report.md`` and ``results.json``, and say where they are.
 
-    Args:
-        entries (list[Entry]): What :func:`~mmseg_nrd.apps.compare.compare` returned.
-        metric (str): The main score.
-        out (Path): An existing folder.
-        command (str): What was run.
-        pictures (dict[str, str]): What the pictures show, by their file names in ``out``.
-        size (tuple[int, int]): (H, W) at which cost was counted.
-        environment (dict): What ``describe_environment`` returned.
-
-    Returns:
-        tuple[Path, Path]: the two files.
+    ``pictures`` says what pictures show, by their file names in ``out``; ``size`` is (H, W) at
+    which cost was counted.
     """
     seeds = len(next(iter(entries[0].outcomes.values())))
     notes = [

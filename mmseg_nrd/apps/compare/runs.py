@@ -52,11 +52,6 @@ def describe_config(cfg: Config, samples: Sequence[int]) -> Dict[str, str]:
 def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) -> None:
     """Record the configs that the runs in a folder are made with.
 
-    Args:
-        configs (dict[str, Config]): By name.
-        out (Path): The comparison's folder.
-        samples (Sequence[int]): Indices of the test images to predict.
-
     Raises:
         ValueError: if a config is not the one that its runs in ``out`` were made with; then
             nothing is recorded.

@@ -26,15 +26,12 @@ class Outcome:
 
     Attributes:
         checkpoint (Path): The last one.
-        seconds (float): In training iterations, loading included; those of a resumed run's
-            parts are added up.
+        seconds (float): As :class:`TrainingRecorder` counts them, of all parts of a resumed run.
         losses (np.ndarray): Of every iteration, float32.
         resumed (int): How often training was interrupted and taken up again.
-        environment (dict[str, object]): What it was measured with, as ``describe_environment``
-            says it; the caller's to fill in.
+        environment (dict[str, object]): From ``describe_environment``, by the caller.
         scores (dict[str, float]): What the test evaluator reports; empty before the test.
-        predictions (list[np.ndarray]): (H, W) train ids, one for each sample asked for; empty
-            before the test.
+        predictions (list[np.ndarray]): (H, W) train ids of each sample; empty before the test.
     """
     checkpoint: Path
     seconds: float
@@ -48,19 +45,9 @@ class Outcome:
 class TrainingRecorder(Hook):
     """Times the training loop, keeps its losses, and saves it now and then to be resumed.
 
-    Saves by the time that passed, always to the same file.
-
-    Args:
-        on_iteration (Callable): Called after each iteration, with how many are done and the
-            loss.
-        path (Path): The checkpoint to resume from.
-        save_every (float): Seconds of training from one checkpoint to the next.
-
-    Attributes:
-        seconds (float): In iterations, loading included. What is loaded only to be skipped,
-            as mmengine does when it resumes, and the writing of checkpoints are left out.
-        losses (list[float]): Of every iteration.
-        resumed (int): How often the run was taken up again.
+    Saves by the time that passed, always to the same file. ``seconds`` are those of iterations,
+    loading included; what is loaded only to be skipped, as mmengine does when it resumes, and the
+    writing of checkpoints are left out.
     """
 
     priority = 'VERY_LOW'
@@ -103,14 +90,11 @@ class TrainingRecorder(Hook):
         self.on_iteration(runner.iter + 1, loss)
         if (self.seconds - self._saved_at >= self.save_every
                 and runner.iter + 1 < runner.max_iters):
-            self._save(runner)
+            part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed)
+            runner.save_checkpoint(
+                str(self.path.parent), self.path.name, meta={_PART: part}, by_epoch=False)
+            self._saved_at = self.seconds
         self._lap = time.perf_counter()
-
-    def _save(self, runner) -> None:
-        part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed)
-        runner.save_checkpoint(
-            str(self.path.parent), self.path.name, meta={_PART: part}, by_epoch=False)
-        self._saved_at = self.seconds
 
 
 def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda done, loss: None,
@@ -119,16 +103,8 @@ def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda don
 
     Now and then the run is saved in its ``work_dir``. Killed and called again, it goes on from
     there: with the same batches and weights as if nothing had happened, on a CPU to the bit;
-    an accelerator draws other dropout masks.
-
-    Args:
-        cfg (Config): As :func:`~mmseg_nrd.apps.compare.budget.with_budget` makes it.
-        on_iteration (Callable): Called after each iteration, with how many are done and the
-            loss.
-        save_every (float): Seconds of training from one save to the next. Defaults to 60.
-
-    Returns:
-        tuple[Outcome, Runner]: checkpoint, time and losses, without scores; and what can test it.
+    an accelerator draws other dropout masks. ``on_iteration`` is told how many iterations are done
+    and the loss. Returns the outcome, without scores, and what can test it.
 
     Raises:
         FloatingPointError: if the loss is not finite.
@@ -167,16 +143,7 @@ def numbers(scores: Mapping[str, object]) -> Dict[str, float]:
 
 
 def evaluate(runner: Runner, trained: Outcome, samples: Sequence[int] = ()) -> Outcome:
-    """Test what was trained, and predict some samples of the test set.
-
-    Args:
-        runner (Runner): From :func:`train` or :func:`load_trained`.
-        trained (Outcome): What training gave.
-        samples (Sequence[int]): Indices in the test set. Defaults to none.
-
-    Returns:
-        Outcome: with scores and predictions.
-    """
+    """The outcome with scores on the test set, and predictions of some of its samples."""
     scores = numbers(runner.test())
     model, dataset = runner.model.eval(), runner.test_dataloader.dataset
     with torch.no_grad():

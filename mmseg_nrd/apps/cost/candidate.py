@@ -33,17 +33,9 @@ AMP = {'fp16': torch.float16, 'bf16': torch.bfloat16}
 class Settings:
     """How every config of a benchmark is run.
 
-    Attributes:
-        device (str): 'cpu' or 'cuda'.
-        shape (tuple[int, int], optional): (H, W) of the images; None takes each config's own.
-        batch (int, optional): Images at a time; None takes 1 at inference and 2 in training,
-            where norms need two values.
-        amp (str, optional): One of ``AMP``.
-        channels_last (bool): Weights and images in channels-last memory.
-        fuse (bool): Norms taken into the convolutions before them, at inference.
-        compile (bool): ``torch.compile`` for the forward pass of each part.
-        train_step (bool): Measure forward and backward too.
-        rounds (int): Turns of each step.
+    ``shape`` is (H, W) of the images, None takes each config's own. ``batch`` None takes 1 at
+    inference and 2 in training, where norms need two values. ``amp`` is one of ``AMP``, ``fuse``
+    takes norms into the convolutions before them, at inference; ``rounds`` are turns of each step.
     """
     device: str = 'cpu'
     shape: Optional[Tuple[int, int]] = None
@@ -68,15 +60,9 @@ class Settings:
 class Candidate:
     """A config's figures, and what to time.
 
-    Attributes:
-        config (str): Path or upstream name, as given.
-        size (tuple[int, int], optional): (H, W) of its images.
-        published (dict, optional): Its accuracy by its authors, see
-            :func:`~mmseg_nrd.apps.cost.published.published_score`.
-        error (str, optional): Why it could not be built or run.
-        figures (dict[str, dict[str, dict]]): Parameters, multiply-adds and peak bytes, by mode
-            and part.
-        steps (dict[tuple[str, str], Callable]): By mode and part.
+    ``size`` is (H, W) of its images, ``published`` from :func:`published_score`, and ``error`` why
+    it could not be built or run. ``figures`` (parameters, multiply-adds, peak bytes) and ``steps``
+    are by mode and part.
     """
     config: str
     size: Optional[Tuple[int, int]] = None
@@ -96,15 +82,7 @@ def config_name(config: str) -> str:
 
 
 def prepare(config: str, settings: Settings) -> Candidate:
-    """Build a config, count what it costs, run each of its steps and measure their memory.
-
-    Args:
-        config (str): Path or upstream name.
-        settings (Settings): How to run it.
-
-    Returns:
-        Candidate: ready to be timed, or with its ``error``.
-    """
+    """Build a config, count what it costs, run each of its steps and measure their memory."""
     try:
         cfg = read_config(config)
         candidate = Candidate(config, tuple(settings.shape or image_size(cfg)),

@@ -29,14 +29,7 @@ class Cost:
 
 
 def count_parts(model: nn.Module, steps: Dict[str, object]) -> Dict[str, int]:
-    """Multiply-adds of the whole and of each part, which must add up.
-
-    Args:
-        model (nn.Module): The model that the steps run.
-        steps (dict[str, Callable]): From :mod:`~mmseg_nrd.apps.cost.parts`.
-
-    Returns:
-        dict[str, int]: by the steps' names.
+    """Multiply-adds of the whole and of each part, by the steps' names.
 
     Raises:
         UncountableError: if an operation has no price, or the parts do not add up to the

@@ -32,12 +32,7 @@ def _commit() -> Optional[str]:
 def describe_environment(device: Optional[str] = None, **extra: object) -> Dict[str, object]:
     """Commit, versions, device and threads, for the record beside a figure, and ``extra``.
 
-    Args:
-        device (str, optional): What it ran on. Defaults to None, the machine's device.
-        extra: More to record.
-
-    Returns:
-        dict[str, object]: by name.
+    ``device`` defaults to the machine's.
     """
     device = device or get_device()
     if device == 'cuda':

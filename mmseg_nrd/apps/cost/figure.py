@@ -33,12 +33,7 @@ def draw_suite(rows: Sequence[Dict[str, object]], path: Path) -> None:
 
     A dot of its own colour stands for each model. Accuracy has a row of its own, by what the first
     mode measured, where at least two models have a published one on the same data set: the data
-    set that most of them have.
-
-    Args:
-        rows (Sequence[dict]): As in
-            :func:`~mmseg_nrd.apps.cost.report.table_lines`; those with an error are left out.
-        path (Path): The picture.
+    set that most of them have. Rows with an error are left out.
     """
     modes = modes_of(rows)
     models = [model for model in zip(

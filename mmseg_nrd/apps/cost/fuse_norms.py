@@ -8,14 +8,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fuse_norms(module: nn.Module) -> nn.Module:
-    """A copy in which every convolution that a BatchNorm follows has taken it in.
-
-    Args:
-        module (nn.Module): In eval mode.
-
-    Returns:
-        nn.Module: the copy.
-    """
+    """A copy, of a module in eval mode, whose convolutions took in the BatchNorms after them."""
     module = copy.deepcopy(module)
     for parent in module.modules():
         conv = None

@@ -18,14 +18,8 @@ def peak_memory(step: Callable[[], object], device: Optional[str] = None) -> int
     """Bytes that a step holds at its peak, beyond what was there before.
 
     Counts what torch's allocator hands out, temporaries inside operations included; not the
-    buffers that a BLAS library keeps to itself.
-
-    Args:
-        step (Callable): What to run, once.
-        device (str, optional): Whose memory. Defaults to None, the machine's device.
-
-    Returns:
-        int: bytes.
+    buffers that a BLAS library keeps to itself. The step runs once; ``device`` defaults to the
+    machine's.
 
     Example:
         >>> peak_memory(lambda: torch.zeros(1000) + 1)
@@ -59,8 +53,7 @@ def keep_freed_memory() -> bool:
     zeroed. On a CPU a model whose maps pass that size then spends half its time in page faults,
     and its neighbour with slightly smaller maps does not: a comparison would measure that.
 
-    Returns:
-        bool: whether it took effect; False without glibc, where nothing is changed.
+    Returns whether it took effect; without glibc nothing is changed.
     """
     if platform.libc_ver()[0] != 'glibc':
         return False

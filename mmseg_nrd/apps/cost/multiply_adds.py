@@ -97,12 +97,6 @@ class _Counter(TorchDispatchMode):
 def count_multiply_adds(step: Callable[[], object]) -> int:
     """Multiply-adds of one run of a step: of its convolutions and matrix products.
 
-    Args:
-        step (Callable): What to run, once.
-
-    Returns:
-        int: half of what torch counts as operations.
-
     Raises:
         UncountableError: naming the operations that have no price.
 

@@ -22,11 +22,7 @@ Steps = Dict[str, Callable[[], object]]
 
 
 def check_segmentor(model: nn.Module) -> None:
-    """Refuse a model whose parts are not known.
-
-    Raises:
-        ValueError: if it is no MMSeg ``EncoderDecoder``.
-    """
+    """Refuse, with a ValueError, a model whose parts are not known."""
     if not isinstance(model, EncoderDecoder):
         raise ValueError(
             f'{type(model).__name__}: must be an EncoderDecoder, of which the backbone, the neck '
@@ -52,14 +48,9 @@ def _numel(parameters: Iterable[Tensor]) -> int:
 
 
 def inference_steps(model: nn.Module, images: Tensor) -> Steps:
-    """From images to logits of their size, as MMSeg infers: the whole, and part by part.
+    """From images to logits of their size, as MMSeg infers: the whole, then part by part.
 
-    Args:
-        model (nn.Module): An MMSeg ``EncoderDecoder`` in eval mode.
-        images (Tensor): (B, C, H, W).
-
-    Returns:
-        dict[str, Callable]: by name, ``'whole'`` first.
+    The model is in eval mode, the images are (B, C, H, W).
     """
     size = tuple(images.shape[2:])
     metas = [dict(ori_shape=size, img_shape=size, pad_shape=size, padding_size=[0] * 4)
@@ -86,17 +77,7 @@ def _decode(model: nn.Module, levels: object, metas: List[dict]) -> Tensor:
 
 def random_samples(batch: int, classes: int, size: Sequence[int], device: str,
                    ) -> List[SegDataSample]:
-    """Random labels, and the edge map that boundary losses ask for.
-
-    Args:
-        batch (int): How many.
-        classes (int): K.
-        size (Sequence[int]): (H, W).
-        device (str): Where.
-
-    Returns:
-        list[SegDataSample]: of the batch.
-    """
+    """Random labels of a size (H, W), and the edge map that boundary losses ask for."""
     def draw(upper):
         return PixelData(data=torch.randint(0, upper, (1, *size), device=device))
     return [SegDataSample(gt_sem_seg=draw(classes), gt_edge_map=draw(2),
@@ -104,17 +85,9 @@ def random_samples(batch: int, classes: int, size: Sequence[int], device: str,
 
 
 def training_steps(model: nn.Module, images: Tensor, samples: List[SegDataSample]) -> Steps:
-    """Forward and backward, from images to the gradients: the whole, and part by part.
+    """Forward and backward, from images to the gradients: the whole, then part by part.
 
-    A head's part includes its loss.
-
-    Args:
-        model (nn.Module): An MMSeg ``EncoderDecoder`` in training mode.
-        images (Tensor): (B, C, H, W).
-        samples (list[SegDataSample]): From :func:`random_samples`.
-
-    Returns:
-        dict[str, Callable]: by name, ``'whole'`` first.
+    The model is in training mode, the images are (B, C, H, W). A head's part includes its loss.
     """
     def whole():
         return _gradients([model.parse_losses(model.loss(images, samples))[0]],

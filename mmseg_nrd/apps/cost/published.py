@@ -12,16 +12,10 @@ _METRICS = ('mIoU', 'mIoU in the paper')
 
 
 def published_score(config: Path) -> Optional[Dict[str, object]]:
-    """The single-scale mIoU that the metafile beside a config states.
+    """``dataset`` and single-scale ``miou``, in per cent, that the metafile beside a config states.
 
-    Metafiles are what MIM reads: one in each folder of configs, upstream's and ours.
-
-    Args:
-        config (Path): The config's file.
-
-    Returns:
-        dict, optional: ``dataset`` and ``miou``, in per cent; None where no metafile is there, or
-        it states no mIoU of this config.
+    Metafiles are what MIM reads: one in each folder of configs, upstream's and ours. None where no
+    metafile is there, or it states no mIoU of this config.
     """
     metafile = next((path for path in map(config.parent.joinpath, _NAMES) if path.is_file()), None)
     models = load(metafile)['Models'] if metafile else []

@@ -56,27 +56,17 @@ def _published_text(row: dict) -> str:
     return '' if published is None else f"{published['miou']:.2f} ({published['dataset']})"
 
 
-def _error_text(row: dict) -> str:
-    """Its first line; the JSON has all of it."""
-    return f'ERROR: {row["error"].strip().splitlines()[0]}'
-
-
 def table_lines(rows: Sequence[Dict[str, object]], mode: str) -> List[Tuple[str, ...]]:
-    """Header and cells of one mode's table.
+    """Header and cells of one mode's table: a line for each part of a config, or for its error.
 
-    Args:
-        rows (Sequence[dict]): From :func:`~mmseg_nrd.apps.cost.suite.measure`, or read back from
-            its JSON.
-        mode (str): 'inference' or 'training'.
-
-    Returns:
-        list[tuple[str, ...]]: the header first; a line for each config and each of its parts, or
-        for its error.
+    The rows are from :func:`~mmseg_nrd.apps.cost.suite.measure`, or read back from its JSON.
     """
     lines = [(f"[ratio to] {rows[0]['baseline']}", 'image', *_HEADER)]
     for row in rows:
         if row['error'] is not None:
-            lines.append((row['name'], '', _error_text(row), *('',) * (len(_HEADER) - 1)))
+            first_line = row['error'].strip().splitlines()[0]  # the JSON has all of it
+            lines.append((row['name'], '', f'ERROR: {first_line}',
+                          *('',) * (len(_HEADER) - 1)))
             continue
         figures = row['modes'][mode]
         size = ' x '.join(map(str, (figures['images'], *row['size'])))
@@ -100,27 +90,13 @@ def markdown_table(lines: Sequence[Sequence[str]]) -> str:
 
 
 def format_suite(rows: Sequence[Dict[str, object]]) -> str:
-    """The rows as Markdown tables, one for each mode.
-
-    Args:
-        rows (Sequence[dict]): As in :func:`table_lines`.
-
-    Returns:
-        str: the tables.
-    """
+    """The rows as Markdown tables, one for each mode."""
     return '\n'.join(f'### {TITLES[mode]}\n\n{markdown_table(table_lines(rows, mode))}'
                      for mode in modes_of(rows))
 
 
 def terminal_tables(rows: Sequence[Dict[str, object]]) -> List[Table]:
-    """The same for a terminal.
-
-    Args:
-        rows (Sequence[dict]): As in :func:`table_lines`.
-
-    Returns:
-        list[rich.table.Table]: one for each mode.
-    """
+    """The same for a terminal."""
     tables = []
     for mode in modes_of(rows):
         header, *lines = [[cell.replace('[', '\\[') for cell in line]

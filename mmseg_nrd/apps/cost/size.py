@@ -8,13 +8,7 @@ from torch import nn
 
 
 def image_size(cfg: Config) -> Tuple[int, int]:
-    """(H, W) that a config trains at.
-
-    Args:
-        cfg (Config): Of a segmentor.
-
-    Returns:
-        tuple[int, int]: its preprocessor's size, or else its crop size.
+    """(H, W) that a config trains at: its preprocessor's size, or else its crop size.
 
     Raises:
         ValueError: if it names neither.
@@ -30,11 +24,7 @@ def image_size(cfg: Config) -> Tuple[int, int]:
 def image_channels(segmentor: nn.Module) -> int:
     """Channels of the images that a segmentor takes, such as 1 for grey and 4 for RGBA.
 
-    Args:
-        segmentor (nn.Module): An MMSeg segmentor.
-
-    Returns:
-        int: as many as its preprocessor has means, or else as its first convolution takes.
+    As many as its preprocessor has means, or else as its first convolution takes.
     """
     mean = getattr(segmentor.data_preprocessor, 'mean', ())
     if len(mean) > 1:  # one may stand for all channels

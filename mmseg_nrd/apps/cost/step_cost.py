@@ -28,18 +28,7 @@ def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
 
 
 def measure_steps(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str, Timing]]:
-    """Count what an image costs and time training steps on random images, in turns.
-
-    Args:
-        configs (dict[str, Config]): By name.
-
-    Returns:
-        tuple[dict, dict]: :class:`Cost` and :class:`Timing` by name.
-
-    Raises:
-        ValueError: if a config names no image size.
-        UncountableError: if its multiply-adds cannot be counted.
-    """
+    """Count what an image costs and time training steps on random images, in turns, by name."""
     costs, steps = {}, {}
     for name, cfg in configs.items():
         model, steps[name] = _training_step(cfg)

@@ -15,14 +15,7 @@ _TURN_SECONDS = 0.05
 
 
 def check_names(configs: Sequence[str], baseline: Optional[str]) -> str:
-    """The baseline's row, by what the user calls it.
-
-    Args:
-        configs (Sequence[str]): Paths or upstream names.
-        baseline (str, optional): One of them, or its row's name; None takes the first.
-
-    Returns:
-        str: its row's name.
+    """The name of the baseline's row: of one of the configs, or itself; None takes the first.
 
     Raises:
         ValueError: if two rows had the same name, or none has the baseline's.
@@ -44,17 +37,8 @@ def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] 
             tell: Callable[[str], object] = lambda text: None) -> List[Dict[str, object]]:
     """Build every config, then time all of them in turns, in this process.
 
-    Args:
-        configs (Sequence[str]): Paths or upstream names.
-        settings (Settings): How to run them.
-        baseline (str, optional): Which one the ratios are to. Defaults to None, the first.
-        tell (Callable): Is told what is being done. Defaults to nobody.
-
-    Returns:
-        list[dict]: a row for each config, with its figures by mode and part, or its error.
-
-    Raises:
-        ValueError: if a name is ambiguous or unknown.
+    A row for each config holds its figures by mode and part, or its error. ``baseline`` is as in
+    :func:`check_names`; ``tell`` is told what is being done.
     """
     baseline = check_names(configs, baseline)
     candidates = []

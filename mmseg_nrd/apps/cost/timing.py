@@ -29,16 +29,9 @@ def time_turns(steps: Mapping[str, Callable[[], object]], rounds: int = 10, warm
                turn_seconds: float = 0.) -> Dict[str, list[float]]:
     """Time several steps in turns, so that a slow spell of the machine hits them all.
 
-    Args:
-        steps (Mapping[str, Callable]): What to time, by name.
-        rounds (int): Turns of each step. Defaults to 10.
-        warmup (int): Runs of each step before those, at least one. Defaults to 2.
-        turn_seconds (float): A turn repeats its step for about this long: a step of less than
-            a millisecond else measures the caches that its neighbour left. Defaults to 0, one
-            run a turn.
-
-    Returns:
-        dict[str, list[float]]: seconds a run, turn by turn, by name.
+    A turn repeats its step for about ``turn_seconds``: a step of less than a millisecond else
+    measures the caches that its neighbour left. By default it runs once. Returns seconds a run,
+    turn by turn.
     """
     repeats = {}
     for name, step in steps.items():

@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmseg.registry import TRANSFORMS
 
 SIZE = (32, 48)
@@ -20,6 +21,12 @@ class LoadArray:
     def __call__(self, results: dict) -> dict:
         image = np.repeat(np.load(results['img_path'])[..., None], self.channels, axis=2)
         return {**results, 'img': image, 'img_shape': SIZE, 'ori_shape': SIZE}
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        yield
 
 
 @pytest.fixture(scope='module')

@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from mmengine.registry import DefaultScope
 from mmseg.evaluation import IoUMetric
 
 from mmseg_nrd.apps.compare import comparison
@@ -18,13 +17,6 @@ from mmseg_nrd.apps.compare.report import write_report
 from mmseg_nrd.apps.compare.training import Outcome
 from mmseg_nrd.apps.cost.counting import Cost
 from mmseg_nrd.apps.cost.timing import Timing
-
-
-@pytest.fixture(autouse=True)
-def scope():
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        yield
-
 
 ONE_LOGIT = {'model.decode_head.out_channels': 1, 'model.decode_head.threshold': 0.5,
              'model.decode_head.loss_decode': dict(type='CrossEntropyLoss', use_sigmoid=True)}
@@ -105,6 +97,7 @@ def test_a_training_outlives_what_fails_after_it(toy, tmp_path, monkeypatch, cap
 @pytest.mark.parametrize('options, words', [
     (dict(test_evaluator=None), 'test_evaluator must be set'),
     (dict(train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=1, _delete_=True)), 'epochs'),
+    (dict(param_scheduler=[dict(type='StepLR', step_size=2)]), 'param_scheduler.type'),
     ({'model.data_preprocessor.size': None}, 'data_preprocessor.size'),
     (dict(load_from='/no/such.pth'), 'no/such.pth'),
     ({'test_dataloader.dataset.data_root': '/no/such'}, '/no/such'),
@@ -112,13 +105,6 @@ def test_a_training_outlives_what_fails_after_it(toy, tmp_path, monkeypatch, cap
 def test_what_cannot_be_compared_is_refused(options, words, toy_file):
     with pytest.raises((OSError, ValueError), match=words):
         load_configs([toy_file('a', **options)])
-
-
-def test_names_tell_configs_apart(toy_file):
-    path = toy_file('a')
-    assert load_configs([path], {'train_cfg.max_iters': 7})['a'].train_cfg.max_iters == 7
-    with pytest.raises(ValueError, match='given already'):
-        load_configs([path, path])
 
 
 @pytest.mark.parametrize('name, value', [

@@ -55,11 +55,6 @@ def test_the_peak_is_the_worst_moment():
     assert 2 * 1000 * FLOAT <= peak_memory(step) < 2.1 * 1000 * FLOAT
 
 
-def test_what_was_there_before_does_not_count():
-    source = torch.randn(100_000)
-    assert peak_memory(lambda: source.add_(1)) < 1000
-
-
 def test_a_backward_pass_counts_what_it_saved():
     source = torch.randn(50_000, requires_grad=True)
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from mmseg_nrd.apps.cli.segmentor import build
-from mmseg_nrd.apps.cost.counting import count_parts
+from mmseg_nrd.apps.cost.counting import count_cost, count_parts
 from mmseg_nrd.apps.cost.parts import (
     WHOLE,
     check_segmentor,
@@ -78,6 +78,18 @@ def test_parts_have_the_gradients_of_the_whole(name):
     assert all(parameter.grad is None for parameter in model.parameters())
     assert ('auxiliary_head' in steps) == ('auxiliary_head' in MODELS[name])
     count_parts(model, steps)
+
+
+@pytest.mark.parametrize('height, width', [(64, 96), (33, 65), (1, 1)])
+def test_the_cost_is_that_of_inference_and_the_mode_is_restored(height, width):
+    model = model_of('auxiliary head').train()
+    cost = count_cost(model, (height, width))
+    assert cost == count_cost(model_of('plain'), (height, width)) and model.training
+    places = -(-height // 32) * -(-width // 32)
+    assert cost.head_multiply_adds == places * (64 * 12 * 9 + 12 * 5)
+    assert cost.head_parameters == 64 * 12 * 9 + 2 * 12 + 12 * 5 + 5
+    assert cost.multiply_adds > cost.head_multiply_adds
+    assert cost.parameters > cost.head_parameters
 
 
 def test_auxiliary_heads_count_in_training_only():
