@@ -29,7 +29,7 @@ def draw_wall(stage: Stage, x: float, z0: float, z1: float, height: float) -> No
             starts = np.arange(z0 + (row % 2) * course, z1, 2 * course)
             bars = np.array([[(x, y, z), (x, y, z + 0.05), (x, y + course, z + 0.05),
                               (x, y + course, z)] for z in starts])
-            canvas.decorate(project(bars), joint, depth)
+            canvas.fill(project(bars), joint, None, depth)
     coping = np.array([(x, height - 0.14, z0), (x, height - 0.14, z1), (x, height, z1),
                        (x, height, z0)])
     stage.quad(coping, np.clip(stone * 1.25, 0, 245) * shade, WALL)

@@ -5,7 +5,7 @@ import numpy as np
 
 from .classes import IGNORE, POLE, TRAFFIC_LIGHT, TRAFFIC_SIGN
 from .light import pick
-from .stage import Pose, Stage, block, draw_block
+from .stage import Pose, Stage, block, draw_block, draw_limb
 
 _LIT = (np.array([250.0, 50, 40]), np.array([250.0, 190, 50]), np.array([60.0, 235, 130]))
 _SIGN_PAINT = (np.array([236.0, 236, 232]), np.array([178.0, 36, 34]), np.array([36.0, 74, 150]),
@@ -14,10 +14,7 @@ _SIGN_PAINT = (np.array([236.0, 236, 232]), np.array([178.0, 36, 34]), np.array(
 
 def _draw_pole(stage: Stage, points: list[tuple[float, float, float]], thick: float,
                colour: np.ndarray) -> None:
-    world = np.array(points)
-    depth = float(world[:, 2].mean())
-    stage.canvas.stroke(stage.camera.project(world), stage.camera.pixels(thick, depth), colour,
-                        POLE, depth)
+    draw_limb(stage, Pose(0.0, 0.0), points, thick, colour, POLE)
 
 
 def _plate(stage: Stage, x: float, y: float, z: float, outline: np.ndarray,
@@ -115,7 +112,6 @@ def draw_clutter(stage: Stage, pose: Pose) -> None:
     rng = stage.rng
     paint = pick(rng, 'metal' if rng.random() < 0.5 else 'paint')
     wide, high = rng.uniform(0.3, 0.6), rng.uniform(0.8, 1.4)
-    details = {'rear': [((0.1, 0.9, 0.75, 0.9), paint * 0.6)],
-               'front': [((0.1, 0.9, 0.75, 0.9), paint * 0.6)]}
+    details = dict.fromkeys(('rear', 'front'), [((0.1, 0.9, 0.75, 0.9), paint * 0.6)])
     draw_block(stage, pose, block((-wide, wide), (0, high), (-0.3, 0.3), 0.03), paint, IGNORE,
                details)

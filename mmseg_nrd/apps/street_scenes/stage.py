@@ -123,6 +123,15 @@ def draw_block(stage: Stage, pose: Pose, corners: np.ndarray, colour: np.ndarray
                 stage.canvas.fill(spot, paint * shade, None, depth)
 
 
+def draw_limb(stage: Stage, pose: Pose, points: list[tuple[float, float, float]], thick: float,
+              colour: np.ndarray | None, label: int | None) -> None:
+    """A rounded bar of ``thick`` metres through object points."""
+    world = pose.world(np.array(points))
+    depth = float(world[:, 2].mean())
+    stage.canvas.stroke(stage.camera.project(world), stage.camera.pixels(thick, depth), colour,
+                        label, depth)
+
+
 def footprint(pose: Pose, x: tuple[float, float], z: tuple[float, float]) -> np.ndarray:
     """World corners (4, 3) of a rectangle on the ground under an object."""
     return pose.world(np.array([(x[0], 0, z[0]), (x[1], 0, z[0]), (x[1], 0, z[1]),

@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmseg_nrd.apps.street_scenes.arguments import MIN_SIZE
 from mmseg_nrd.apps.street_scenes.classes import CLASS_NAMES, IGNORE
-from mmseg_nrd.apps.street_scenes.render import render_street_scene
+from mmseg_nrd.apps.street_scenes.render import MIN_SIZE, render_street_scene
 
 NUM_CLASSES = len(CLASS_NAMES)
 
