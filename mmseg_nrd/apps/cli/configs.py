@@ -18,13 +18,7 @@ def find_config(name: str) -> str:
 
     What lies at ``name`` is taken, wherever that is. Else it may be one of this package's: by its
     path in the repository, ``configs/...``, or by its bare file name, as mim takes it. Any other
-    name is not guessed at.
-
-    Args:
-        name (str): Path, bare file name, or upstream name with ``::``.
-
-    Returns:
-        str: the path; ``name`` itself if nothing of the kind is there, for the reader to refuse.
+    name is returned as it is, for the reader to refuse.
     """
     if Path(name).is_file():
         return name
@@ -49,9 +43,6 @@ def read_config(config: str, options: Optional[dict] = None) -> Config:
             such as ``mmseg::fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py``.
         options (dict, optional): Settings by their dotted keys. Defaults to None.
 
-    Returns:
-        Config: the config.
-
     Raises:
         FileNotFoundError: if there is no such file.
     """
@@ -69,16 +60,9 @@ def read_config(config: str, options: Optional[dict] = None) -> Config:
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """Read ``args.config`` and lay the common options over it.
+    """Read ``args.config`` and lay the options of :func:`add_config_arguments` over it.
 
     The work folder is the option's, else the config's, else ``work_dirs/<config name>``.
-
-    Args:
-        args (argparse.Namespace): With ``config`` and the options of
-            :func:`~mmseg_nrd.apps.cli.add_config_arguments`.
-
-    Returns:
-        Config: ready for mmengine's ``Runner.from_cfg``.
 
     Raises:
         FileNotFoundError: if there is no such config.

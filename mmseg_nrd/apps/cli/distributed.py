@@ -35,9 +35,6 @@ def prepare_distributed_cpu(cfg: Config) -> None:
     mmengine would call CUDA to start the processes' group and give each model a GPU. So the
     group is started here, with gloo, and the model wrapped without a device.
 
-    Args:
-        cfg (Config): With its ``launcher`` set; ``model_wrapper_cfg`` is added to it.
-
     Raises:
         ValueError: if the model has SyncBN, which has no CPU version.
     """

@@ -16,8 +16,7 @@ from mmseg_nrd.compat import whole_file
 from .check import MOST, Shape, check, shapes_around, tolerance
 from .onnx_file import OPSET, check_opset, read_onnx, write_onnx
 from .segmentor import ExportableSegmentor
-from .torch_file import read_program, write_program
-from .trace import trace
+from .trace import read_program, trace, write_program
 
 Format = Tuple[Callable[[ExportedProgram, Path], None], Callable[[Path], Callable]]
 
@@ -69,9 +68,6 @@ def _shape(text: str) -> Shape:
 
 def export_file(args: argparse.Namespace) -> None:
     """Trace a model, write it to a file, run that beside the model, and print how they compare.
-
-    Args:
-        args (Namespace): Of :func:`add_export_arguments`.
 
     Raises:
         ImportError: if a package is missing or too old.

@@ -59,14 +59,7 @@ def _kept(transforms: Iterable[dict], own_size: bool) -> List[Union[dict, Callab
 def split_pipeline(cfg: Config, tta: bool, own_size: bool) -> Tuple[Callable, Callable]:
     """The loader of a config's test pipeline and what follows it, annotations left out.
 
-    Args:
-        cfg (Config): With ``test_dataloader``, or with ``tta_pipeline`` for ``tta``.
-        tta (bool): Whether to take the pipeline of test-time augmentation.
-        own_size (bool): Whether images keep their own size: each ``Resize`` to a ``scale`` is
-            left out; one by a ``scale_factor`` stays.
-
-    Returns:
-        tuple[Callable, Callable]: transforms of dicts, as MMSeg's are.
+    With ``own_size``, each ``Resize`` to a ``scale`` is left out; one by a ``scale_factor`` stays.
 
     Raises:
         ValueError: if the config has no such pipeline, or it does not begin with a loader.

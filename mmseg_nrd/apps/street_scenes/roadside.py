@@ -6,10 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from .barriers import draw_fence, draw_wall
+from . import furniture
 from .buildings import draw_house, plan_houses
 from .camera import Camera
-from .furniture import draw_bollard, draw_clutter, draw_lamp_post, draw_sign, draw_traffic_light
 from .nature import draw_bush, draw_hedge, draw_tree
 from .stage import Item, Pose
 from .street import Side, Street
@@ -48,7 +47,7 @@ def _barrier(rng: np.random.Generator, side: Side, end: float) -> list[Item]:
     items, x = [], side.sign * (side.walk + 0.1)
     height = rng.uniform(1.0, 2.4)
     kind = str(rng.choice(['rails', 'pickets', 'mesh']))
-    draw = {'wall': draw_wall, 'fence': partial(draw_fence, kind=kind),
+    draw = {'wall': furniture.draw_wall, 'fence': partial(furniture.draw_fence, kind=kind),
             'hedge': draw_hedge}[side.barrier]
     z = max(1.5, 0.6 * side.walk)
     gap = rng.uniform(22, 60)
@@ -86,26 +85,26 @@ def _furniture(rng: np.random.Generator, camera: Camera, street: Street,
         if rng.random() < 0.8:
             height = rng.uniform(5.5, 8.5)
             for z in np.cumsum(rng.uniform(15, 26, 3)) - rng.uniform(4, 12):
-                items.append(_item(2, partial(draw_lamp_post, height=height), x, z, (0.1, height)))
+                items.append(_item(2, partial(furniture.draw_lamp_post, height=height), x, z, (0.1, height)))
         if rng.random() < 0.15:
             for z in np.arange(nearest, 30, rng.uniform(2, 4)):
-                items.append(_item(2, draw_bollard, x, z, (0.1, 0.9)))
+                items.append(_item(2, furniture.draw_bollard, x, z, (0.1, 0.9)))
         for _ in range(int(rng.poisson(0.8))):
             z = nearest + rng.uniform(0, 22)
-            items.append(_item(2, draw_sign, x, z, (0.1, 2.5)))
+            items.append(_item(2, furniture.draw_sign, x, z, (0.1, 2.5)))
         if street.crossing and ('traffic light' in wanted or rng.random() < 0.6):
             z = max(street.crossing - 0.6, nearest)
-            light = partial(draw_traffic_light, arm=bool(rng.random() < 0.4))
+            light = partial(furniture.draw_traffic_light, arm=bool(rng.random() < 0.4))
             items.append(_item(2, light, x, z, (0.1, 3.0)))
         if rng.random() < 0.4:
             x = side.sign * rng.uniform(side.verge + 0.6, side.walk - 0.5)
             z = max(rng.uniform(6, 20), camera.depth_in_view(x))
-            items.append(Item(2, z, partial(draw_clutter, pose=Pose(x, z))))
+            items.append(Item(2, z, partial(furniture.draw_clutter, pose=Pose(x, z))))
     if 'traffic sign' in wanted:
         side = street.sides[int(rng.integers(2))]
         x = side.sign * (side.verge + 0.35)
         z = max(camera.depth_in_view(side.sign * (side.verge + 1.0)), 7.0) + rng.uniform(0, 2)
-        items.append(_item(2, draw_sign, x, z, (0.1, 2.5)))
+        items.append(_item(2, furniture.draw_sign, x, z, (0.1, 2.5)))
     return items
 
 

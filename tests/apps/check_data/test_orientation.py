@@ -8,7 +8,7 @@ from mmcv.transforms import LoadImageFromFile
 from mmengine.config import Config
 from PIL import Image
 
-from mmseg_nrd.apps.check_data.orientation import orientation
+from mmseg_nrd.apps.check_data.inspection import orientation
 from mmseg_nrd.apps.check_data.survey import survey_data
 
 LOAD = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations')]
