@@ -63,20 +63,6 @@ def shrink(cfg: Config, trees: dict) -> list:
     return options
 
 
-def test_there_are_all_configs_of_the_paper():
-    names = {path.stem for path in FILES}
-    cityscapes = [f'nrd_r{name}_4xb4-84k_cityscapes-512x1024' for name in (
-        '50', '101', '50_stem-guidance', '50_c2-guidance', '50_no-guidance', '50_width8',
-        '50_width32')]
-    ade20k = [f'nrd_{name}_ade20k-512x512' for name in (
-        'r101_4xb4-164k', 'x101-64x4d_4xb4-164k', 'mit-b1_8xb2-160k', 'mit-b2_8xb2-160k',
-        'twins-svt-l_8xb2-164k')]
-    others = ['nrd_mit-b5_8xb2-160k_ade20k-640x640',
-              'nrd_r101_4xb4-84k_pascal-context-59-480x480',
-              'nrd_r101_4xb4-84k_pascal-context-480x480']
-    assert names >= {*cityscapes, *ade20k, *others} and names >= QUICK
-
-
 @pytest.mark.parametrize('path', CASES)
 def test_config_trains_and_validates(path, call, trees, tmp_path):
     call('train', path, '--work-dir', tmp_path, '--cfg-options',

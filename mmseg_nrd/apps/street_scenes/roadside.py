@@ -85,7 +85,8 @@ def _furniture(rng: np.random.Generator, camera: Camera, street: Street,
         if rng.random() < 0.8:
             height = rng.uniform(5.5, 8.5)
             for z in np.cumsum(rng.uniform(15, 26, 3)) - rng.uniform(4, 12):
-                items.append(_item(2, partial(furniture.draw_lamp_post, height=height), x, z, (0.1, height)))
+                lamp = partial(furniture.draw_lamp_post, height=height)
+                items.append(_item(2, lamp, x, z, (0.1, height)))
         if rng.random() < 0.15:
             for z in np.arange(nearest, 30, rng.uniform(2, 4)):
                 items.append(_item(2, furniture.draw_bollard, x, z, (0.1, 0.9)))
