@@ -9,15 +9,15 @@ SMALL = [f'configs/street_scenes/{head}_r18_1xb8-300_street-scenes-128x256.py'
          for head in ('deeplabv3plus', 'nrd')]
 
 
-def test_refuses_an_unknown_baseline(tool, tmp_path):
-    said = tool('benchmark', *SMALL, '--baseline', 'fcn', '--json', tmp_path / 'x.json', status=1)
+def test_refuses_an_unknown_baseline(call, tmp_path):
+    said = call('benchmark', *SMALL, '--baseline', 'fcn', '--json', tmp_path / 'x.json', status=1)
     assert "error: baseline='fcn': must be one of deeplabv3plus_r18" in said and 'Fix: ' in said
     assert list(tmp_path.iterdir()) == []
 
 
-def test_refuses_a_file_that_it_could_not_write_before_it_measures(tool, tmp_path):
+def test_refuses_a_file_that_it_could_not_write_before_it_measures(call, tmp_path):
     (tmp_path / 'x.md').mkdir()
-    said = tool('benchmark', *SMALL, '--json', tmp_path / 'x.json', '--markdown',
+    said = call('benchmark', *SMALL, '--json', tmp_path / 'x.json', '--markdown',
                 tmp_path / 'x.md', status=1)
     assert 'error: ' in said and 'x.md' in said and 'building' not in said
     assert [path.name for path in tmp_path.iterdir()] == ['x.md']

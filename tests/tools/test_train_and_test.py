@@ -124,6 +124,12 @@ def test_painted_predictions_of_augmented_images(
     assert all(cv2.imread(str(path)).shape == (128, 512, 3) for path in painted)
 
 
+def test_row_blocks_cannot_be_augmented(call, small, tmp_path):
+    said = call('test', NRD, 'x.pth', '--work-dir', tmp_path, '--tta', '--cfg-options', *small,
+                'model.type=mmseg.RowBlockEncoderDecoder', status=1)
+    assert 'error: --tta with model.type=RowBlockEncoderDecoder' in said
+
+
 def test_weights_that_a_config_asks_for_are_missed_without_a_network(offline, small, tmp_path):
     status, output, attempts = offline(
         'tools/train.py', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small,

@@ -31,17 +31,10 @@ class Finding:
 
 @dataclass
 class Inspection:
-    """What one sample holds.
-
-    Attributes:
-        size (tuple[int, int], optional): (H, W) of the image; None if there is none.
-        counts (np.ndarray, optional): (256,), pixels of each label; None if there are none.
-        unjudged (str): Why the labels were not looked at; empty if they were.
-        errors, warnings (list[Finding]): What is wrong, and what is merely odd.
-    """
-    size: Optional[Tuple[int, int]] = None
-    counts: Optional[np.ndarray] = None
-    unjudged: str = ''
+    """What one sample holds: what is wrong with it, and what is merely odd, too."""
+    size: Optional[Tuple[int, int]] = None  # (H, W) of the image
+    counts: Optional[np.ndarray] = None  # (256,), pixels of each label
+    unjudged: str = ''  # why the labels were not looked at
     errors: List[Finding] = field(default_factory=list)
     warnings: List[Finding] = field(default_factory=list)
 

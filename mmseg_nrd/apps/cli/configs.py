@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Optional
+from typing import Any, Iterator, Mapping, Optional
 
 from mmengine.config import Config
 from mmengine.hub import get_config
@@ -78,6 +78,23 @@ def load_config(args: argparse.Namespace) -> Config:
     return cfg
 
 
+def type_name(config: Mapping[str, Any]) -> str:
+    """The class that a config names, without its scope; newer configs hold the class itself."""
+    kind = config.get('type', '')
+    return kind.split('.')[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
+
+
+def typed_parts(config: Any) -> Iterator[Mapping[str, Any]]:
+    """Everything in a config that has a type."""
+    if isinstance(config, Mapping):
+        if 'type' in config:
+            yield config
+        config = list(config.values())
+    if isinstance(config, (list, tuple)):
+        for item in config:
+            yield from typed_parts(item)
+
+
 def check_tta(cfg: Config) -> None:
     """Refuse a config that cannot be tested with ``--tta``.
 
@@ -89,8 +106,7 @@ def check_tta(cfg: Config) -> None:
         raise ValueError(
             f"--tta, but the config has no {' and no '.join(missing)}. "
             'Fix: define them, as mmseg::_base_/datasets/cityscapes.py does.')
-    # With its scope, or as a class, its name is the last part.
-    if 'RowBlockEncoderDecoder' in str(cfg.get('model', {}).get('type')):
+    if type_name(cfg.get('model') or {}) == 'RowBlockEncoderDecoder':
         raise ValueError(
             '--tta with model.type=RowBlockEncoderDecoder: augmentation sums up logits, which it '
             "does not keep. Fix: model.type='EncoderDecoder', and tiles for large images.")

@@ -14,6 +14,7 @@ from mmseg.registry import DATASETS
 
 from mmseg_nrd.transforms import LoadCheckedAnnotations
 
+from .configs import type_name, typed_parts
 from .distributed import print_once
 
 _WRAPPERS = (ClassBalancedDataset, ConcatDataset, MultiImageMixDataset, RepeatDataset)
@@ -152,12 +153,6 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
         print_once(f'warning: {warning}')
 
 
-def _name(config: Mapping[str, Any]) -> str:
-    """The class that a config names, without its scope; newer configs hold the class itself."""
-    kind = config.get('type', '')
-    return kind.split('.')[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
-
-
 def label_heads(model: Optional[Mapping[str, Any]]) -> Dict[str, Mapping[str, Any]]:
     """The heads of a config's model that learn its labels, by their place; the last one labels.
 
@@ -169,7 +164,7 @@ def label_heads(model: Optional[Mapping[str, Any]]) -> Dict[str, Mapping[str, An
         for index, head in enumerate(given if isinstance(given, (list, tuple)) else [given]):
             place = f'model.{key}' if head is given else f'model.{key}[{index}]'
             # STDC's makes labels of its own, of boundaries.
-            if not isinstance(head, Mapping) or _name(head) == 'STDCHead':
+            if not isinstance(head, Mapping) or type_name(head) == 'STDCHead':
                 continue
             if isinstance(head.get('head'), Mapping):
                 place, head = f'{place}.head', head['head']
@@ -185,17 +180,6 @@ def learnt_labels(learner: Mapping[str, Any]) -> Tuple[Optional[int], int]:
     return max(number, 2) if isinstance(number, int) else None, learner.get('ignore_index', 255)
 
 
-def _steps(config: Any) -> Iterator[Mapping[str, Any]]:
-    """Everything in a config that has a type."""
-    if isinstance(config, Mapping):
-        if 'type' in config:
-            yield config
-        config = list(config.values())
-    if isinstance(config, (list, tuple)):
-        for item in config:
-            yield from _steps(item)
-
-
 def padding_warning(cfg: Mapping[str, Any]) -> Optional[str]:
     """Warn of a head that cannot learn the label which padding gives; None if all can.
 
@@ -206,8 +190,8 @@ def padding_warning(cfg: Mapping[str, Any]) -> Optional[str]:
     labels = {}
     if preprocessor.get('size') or preprocessor.get('size_divisor'):
         labels['model.data_preprocessor.seg_pad_val'] = preprocessor.get('seg_pad_val', _PAD_LABEL)
-    for step in _steps((cfg.get('train_dataloader') or {}).get('dataset')):
-        kind = _name(step)
+    for step in typed_parts((cfg.get('train_dataloader') or {}).get('dataset')):
+        kind = type_name(step)
         if kind in _PADDING:
             given = step.get(_PADDING[kind], _PAD_LABEL)
             if kind == 'Pad':  # a number is for the image

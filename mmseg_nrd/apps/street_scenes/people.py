@@ -72,43 +72,6 @@ def _draw_wheel(stage: Stage, pose: Pose, z: float, radius: float, tyre: float, 
     stage.canvas.stroke(points, stage.camera.pixels(tyre, depth), _TYRE, label, depth, closed=True)
 
 
-def _draw_bicycle_frame(stage: Stage, pose: Pose) -> None:
-    paint = pick(stage.rng, 'paint', 20)
-    for z in (0.55, -0.55):
-        _draw_wheel(stage, pose, z, 0.36, 0.07, BICYCLE, None)
-    seat, crank, head = (0, 0.88, -0.22), (0, 0.34, -0.05), (0, 0.84, 0.4)
-    frame = pose.world(np.array([seat, crank, head]))
-    stage.quad(frame, None, BICYCLE)
-    for path in ([crank, seat, head, crank], [(0, 0.36, -0.55), seat],
-                 [(0, 0.36, -0.55), crank], [head, (0, 0.36, 0.55)]):
-        draw_limb(stage, pose, path, 0.06, paint, BICYCLE)
-    draw_limb(stage, pose, [(0, 0.96, -0.34), (0, 0.95, -0.12)], 0.1, _TYRE, BICYCLE)
-    draw_limb(stage, pose, [head, (0, 1.0, 0.38)], 0.05, paint, BICYCLE)
-    draw_limb(stage, pose, [(-0.27, 1.02, 0.36), (0.27, 1.02, 0.36)], 0.06, _TYRE, BICYCLE)
-
-
-def _draw_motorcycle_body(stage: Stage, pose: Pose) -> None:
-    paint = pick(stage.rng, 'paint', 20)
-    steel = np.array([110.0, 110, 112])
-    for z in (0.66, -0.62):
-        _draw_wheel(stage, pose, z, 0.31, 0.14, MOTORCYCLE, steel * 0.5)
-    parts = [([(0, 0.32, -0.62), (0, 0.45, 0.0)], 0.14, _TYRE),
-             ([(0, 0.35, -0.1), (0, 0.42, 0.2)], 0.34, steel * 0.7),
-             ([(0, 0.31, 0.66), (0, 0.95, 0.42)], 0.1, steel),
-             ([(0, 0.68, -0.2), (0, 0.78, 0.3)], 0.3, paint),
-             ([(0, 0.8, -0.75), (0, 0.76, -0.1)], 0.18, _TYRE),
-             ([(0, 0.66, -0.85), (0, 0.62, -0.55)], 0.16, paint),
-             ([(0, 0.85, 0.45), (0, 1.0, 0.5)], 0.26, paint),
-             ([(-0.34, 1.02, 0.34), (0.34, 1.02, 0.34)], 0.07, _TYRE),
-             ([(0, 0.25, -0.7), (0, 0.3, 0.0)], 0.1, steel)]
-    for path, thick, colour in parts:
-        draw_limb(stage, pose, path, thick, colour, MOTORCYCLE)
-    if np.cos(pose.yaw) > 0:
-        draw_limb(stage, pose, [(0, 0.7, -0.9)] * 2, 0.14, np.array([190.0, 30, 26]), MOTORCYCLE)
-    else:
-        draw_limb(stage, pose, [(0, 0.86, 0.6)] * 2, 0.2, np.array([235.0, 230, 205]), MOTORCYCLE)
-
-
 def _draw_rider(stage: Stage, pose: Pose, seat: float, lean: float, feet: float) -> None:
     rng = stage.rng
     shade = stage.light.shade(0.0, 0.3, -0.95)
@@ -128,13 +91,42 @@ def _draw_rider(stage: Stage, pose: Pose, seat: float, lean: float, feet: float)
 
 def draw_bicycle(stage: Stage, pose: Pose, ridden: bool) -> None:
     """A bicycle of 1.8 m, with a rider on it if ``ridden``."""
-    _draw_bicycle_frame(stage, pose)
+    paint = pick(stage.rng, 'paint', 20)
+    for z in (0.55, -0.55):
+        _draw_wheel(stage, pose, z, 0.36, 0.07, BICYCLE, None)
+    seat, crank, head = (0, 0.88, -0.22), (0, 0.34, -0.05), (0, 0.84, 0.4)
+    frame = pose.world(np.array([seat, crank, head]))
+    stage.quad(frame, None, BICYCLE)
+    for path in ([crank, seat, head, crank], [(0, 0.36, -0.55), seat],
+                 [(0, 0.36, -0.55), crank], [head, (0, 0.36, 0.55)]):
+        draw_limb(stage, pose, path, 0.06, paint, BICYCLE)
+    draw_limb(stage, pose, [(0, 0.96, -0.34), (0, 0.95, -0.12)], 0.1, _TYRE, BICYCLE)
+    draw_limb(stage, pose, [head, (0, 1.0, 0.38)], 0.05, paint, BICYCLE)
+    draw_limb(stage, pose, [(-0.27, 1.02, 0.36), (0.27, 1.02, 0.36)], 0.06, _TYRE, BICYCLE)
     if ridden:
         _draw_rider(stage, pose, seat=0.95, lean=stage.rng.uniform(0.1, 0.3), feet=0.28)
 
 
 def draw_motorcycle(stage: Stage, pose: Pose, ridden: bool) -> None:
     """A motorcycle of 2.1 m, with a rider on it if ``ridden``."""
-    _draw_motorcycle_body(stage, pose)
+    paint = pick(stage.rng, 'paint', 20)
+    steel = np.array([110.0, 110, 112])
+    for z in (0.66, -0.62):
+        _draw_wheel(stage, pose, z, 0.31, 0.14, MOTORCYCLE, steel * 0.5)
+    parts = [([(0, 0.32, -0.62), (0, 0.45, 0.0)], 0.14, _TYRE),
+             ([(0, 0.35, -0.1), (0, 0.42, 0.2)], 0.34, steel * 0.7),
+             ([(0, 0.31, 0.66), (0, 0.95, 0.42)], 0.1, steel),
+             ([(0, 0.68, -0.2), (0, 0.78, 0.3)], 0.3, paint),
+             ([(0, 0.8, -0.75), (0, 0.76, -0.1)], 0.18, _TYRE),
+             ([(0, 0.66, -0.85), (0, 0.62, -0.55)], 0.16, paint),
+             ([(0, 0.85, 0.45), (0, 1.0, 0.5)], 0.26, paint),
+             ([(-0.34, 1.02, 0.34), (0.34, 1.02, 0.34)], 0.07, _TYRE),
+             ([(0, 0.25, -0.7), (0, 0.3, 0.0)], 0.1, steel)]
+    for path, thick, colour in parts:
+        draw_limb(stage, pose, path, thick, colour, MOTORCYCLE)
+    if np.cos(pose.yaw) > 0:
+        draw_limb(stage, pose, [(0, 0.7, -0.9)] * 2, 0.14, np.array([190.0, 30, 26]), MOTORCYCLE)
+    else:
+        draw_limb(stage, pose, [(0, 0.86, 0.6)] * 2, 0.2, np.array([235.0, 230, 205]), MOTORCYCLE)
     if ridden:
         _draw_rider(stage, pose, seat=0.85, lean=stage.rng.uniform(0.05, 0.25), feet=0.3)
