@@ -82,7 +82,13 @@ def export_file(args: argparse.Namespace) -> None:
     model = ExportableSegmentor(load_segmentor(cfg, args.checkpoint, 'cpu')[0], args.labels)
     size = tuple(args.shape or image_size(cfg))
     print(f'tracing {args.config} at {size[0]} x {size[1]}', flush=True)
-    _warn(args, cfg.model.get('test_cfg') or {})
+    if args.checkpoint is None:
+        print('warning: no checkpoint was given, so the weights are random: enough to time the '
+              'file, not to label with it')
+    test_cfg = cfg.model.get('test_cfg') or {}
+    if test_cfg.get('mode') == 'slide':
+        print(f"warning: test_cfg.mode='slide': the file computes one window "
+              f"({test_cfg.get('crop_size')}); sliding it over larger images is left to the caller")
     program = trace(model, size)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     # Under its own name there is never a file that has not been checked.
@@ -107,15 +113,6 @@ def _format(args: argparse.Namespace) -> Format:
         raise ValueError(f'--opset {args.opset}: is for ONNX only. Fix: --out '
                          f'{args.out.with_suffix(".onnx")}, or leave it out.')
     return write_program, read_program
-
-
-def _warn(args: argparse.Namespace, test_cfg: dict) -> None:
-    if args.checkpoint is None:
-        print('warning: no checkpoint was given, so the weights are random: enough to time the '
-              'file, not to label with it')
-    if test_cfg.get('mode') == 'slide':
-        print(f"warning: test_cfg.mode='slide': the file computes one window "
-              f"({test_cfg.get('crop_size')}); sliding it over larger images is left to the caller")
 
 
 def _compare(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],

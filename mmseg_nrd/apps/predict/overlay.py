@@ -29,12 +29,9 @@ def legend_entries(labels: np.ndarray, classes: Sequence[str],
         # bincount makes int64 of what it counts: eight images of labels, were it done at once.
         counts += np.bincount(labels[start:start + _BAND].ravel(), minlength=len(classes))
     order = np.argsort(-counts, kind='stable')
-    return [Entry(tuple(palette[index]), f'{classes[index]} {_share(counts[index], labels.size)}')
+    shares = [f'{share:.0%}' if share >= 0.01 else '<1%' for share in counts / labels.size]
+    return [Entry(tuple(palette[index]), f'{classes[index]} {shares[index]}')
             for index in order if counts[index]]
-
-
-def _share(count: int, of: int) -> str:
-    return f'{count / of:.0%}' if count / of >= 0.01 else '<1%'
 
 
 def displayable(image: np.ndarray) -> np.ndarray:

@@ -105,10 +105,6 @@ def test_missing_and_empty_files_are_named(tmp_path):
         assert words in str(error.value)
 
 
-def test_labels_that_nobody_reads_may_be_missing(tmp_path):
-    check_data(spoilt(tmp_path, faulty_data.NAMES, pipeline=LOAD[:1]), 'train')
-
-
 def test_of_many_files_some_are_named_and_the_others_counted(tmp_path):
     cfg = spoilt(tmp_path, [], pipeline=LOAD[:1])
     for number in range(9):
