@@ -17,11 +17,10 @@ LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
            'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}
 FILES = sorted(path for folder in ('nrd', 'gun', 'swap', 'benchmark')
                for path in (ROOT / 'configs' / folder).glob('*.py'))
-# A transformer, a subclassed and a two-branch backbone, and a wrapped head, run
-# with `make test`; all take minutes.
+# A transformer, a subclassed backbone and a wrapped head run with `make test`; all take minutes.
+# test_deterministic_training.py trains GUN's two branches.
 QUICK = {'nrd_mit-b1_8xb2-160k_ade20k-512x512',
          'nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024',
-         'gun_drn-d-22_8xb1-93k_cityscapes-1024x2048',
          'gum_nrd_r50_4xb4-84k_cityscapes-512x1024'}
 CASES = [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
          for path in FILES]

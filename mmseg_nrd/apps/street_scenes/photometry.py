@@ -34,8 +34,7 @@ def ground_tile(rng: np.random.Generator) -> np.ndarray:
     return 0.6 * tile + smooth[:side, :side]
 
 
-# Strength of (fine, coarse) noise by material; whatever is not named gets the default.
-_DEFAULT = (0.02, 0.03)
+# Strength of (fine, coarse) noise by material.
 _STRENGTH = {
     classes.ROAD: (0.03, 0.05), classes.SIDEWALK: (0.03, 0.05), classes.BUILDING: (0.05, 0.07),
     classes.WALL: (0.08, 0.08), classes.VEGETATION: (0.26, 0.12), classes.TERRAIN: (0.17, 0.10),
@@ -44,7 +43,7 @@ _STRENGTH = {
 }
 
 
-_TABLE = np.full((256, 2), _DEFAULT, np.float32)
+_TABLE = np.full((256, 2), (0.02, 0.03), np.float32)
 for _label, _strength in _STRENGTH.items():
     _TABLE[_label] = _strength
 
