@@ -133,7 +133,7 @@ docs-site: $(DOCS_STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 metafiles: $(STAMP)
-	$(BIN)/python -m benchmarks.docs.make_metafiles
+	$(BIN)/python -m benchmarks.docs.metafiles
 
 # A process for each core; each holds a gigabyte. The long ones start processes of their own.
 WORKERS := -n auto --maxprocesses 4 --dist worksteal

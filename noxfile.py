@@ -35,7 +35,7 @@ def first_that_runs(*versions):
 def run_tests(session):
     """The arguments for pytest, or the fast tests as docs/versions.md has them."""
     command = ['-m', 'pytest', *session.posargs] if session.posargs else [
-        '-m', 'benchmarks.docs.record_tests', session.name.split('-')[0], '-n', 'auto',
+        '-m', 'benchmarks.docs.versions', session.name.split('-')[0], '-n', 'auto',
         '--maxprocesses', '4']
     # From the checkout, so that sessions share no build folder.
     session.run('python', *command, env={'PYTHONPATH': str(Path.cwd())})

@@ -6,7 +6,7 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races [GROUP]``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
+``races GROUP``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
 ``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``; of a folder
 of results, ``versions``.
 """
@@ -23,7 +23,7 @@ from benchmarks.speed.report import format_rows
 from mmseg_nrd.apps.compare.report import format_runs
 from mmseg_nrd.apps.cost.environment import differences, environment_note
 from mmseg_nrd.apps.cost.parts import WHOLE
-from mmseg_nrd.apps.cost.report import modes_of, short_names, table_lines
+from mmseg_nrd.apps.cost.report import markdown_table, modes_of, short_names, table_lines
 
 from .config_tables import cost_lines, recipe_lines
 from .versions import version_lines
@@ -35,16 +35,9 @@ _LONGEST_COMMAND = 120
 _COLUMNS = 100
 
 
-def _markdown(lines: Sequence[Sequence[str]]) -> str:
-    header, *rows = lines
-    return '\n'.join(f'| {" | ".join(line)} |'
-                     for line in (header, ['---'] * len(header), *rows)) + '\n'
-
-
-def races(results: dict, group: str = '') -> str:
-    """Races; of one group, where the file has several."""
-    rows = results['rows'][group] if group else results['rows']
-    return format_rows(rows, next(iter(rows[0]['seconds'])).split(',')[0]) + '\n'
+def races(results: dict, group: str) -> str:
+    """Races of one group."""
+    return format_rows(results['rows'][group]) + '\n'
 
 
 def suite(results: dict, mode: str = 'inference') -> str:
@@ -59,7 +52,7 @@ def suite(results: dict, mode: str = 'inference') -> str:
         # A row's error stands where its part would.
         figures = line[3:] if row['error'] is None else (line[2], *line[4:])
         whole.append((name, line[1], *figures))
-    return _markdown([(header[0], header[1], *header[3:]), *whole])
+    return markdown_table([(header[0], header[1], *header[3:]), *whole])
 
 
 def repeated(results: dict, again: dict, mode: str = 'inference') -> str:
@@ -71,7 +64,7 @@ def repeated(results: dict, again: dict, mode: str = 'inference') -> str:
     for name, short in zip(first, short_names(list(first))):
         apart = abs(first[name] - second[name]) / first[name]
         lines.append((short, f'{first[name]:.2f}', f'{second[name]:.2f}', f'{apart:.0%}'))
-    return _markdown(lines)
+    return markdown_table(lines)
 
 
 def scores(results: dict) -> str:
@@ -89,7 +82,7 @@ def scores(results: dict) -> str:
             *(format_runs([scores[key] for scores in runs['more']], 2) for key in more),
             f"{cost['parameters'] / 1e6:.2f}", f"{cost['multiply_adds'] / 1e9:.3f}",
             f"{cost['head_multiply_adds'] / 1e9:.3f}", f'{ratio:.2f}'))
-    return _markdown(lines)
+    return markdown_table(lines)
 
 
 def budgets(results: dict) -> str:
@@ -107,7 +100,7 @@ def budgets(results: dict) -> str:
             f"{row['seconds_per_iteration']['median']:.3f}",
             *(f"{format_runs(row['runs'][kind]['miou'], 2)} "
               f'({sum(seconds[kind]) / len(seconds[kind]):.0f} s)' for kind in kinds)))
-    return _markdown(lines)
+    return markdown_table(lines)
 
 
 def environment(results: dict) -> str:
@@ -128,17 +121,17 @@ def environment(results: dict) -> str:
 
 def configs(folder: Path) -> str:
     """What the configs of a folder are, and what they cost."""
-    return _markdown(cost_lines(folder))
+    return markdown_table(cost_lines(folder))
 
 
 def recipes(folder: Path) -> str:
     """How the configs of a folder train."""
-    return _markdown(recipe_lines(folder))
+    return markdown_table(recipe_lines(folder))
 
 
 def versions(folder: Path) -> str:
     """What the tests gave on each set of versions."""
-    return _markdown(version_lines(folder))
+    return markdown_table(version_lines(folder))
 
 
 KINDS: Dict[str, Callable[..., str]] = dict(

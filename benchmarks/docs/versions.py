@@ -1,41 +1,37 @@
-"""What a run of the tests gave, and on which versions of which distributions."""
+"""Run the fast tests, and record what came of them on which versions.
+
+Writes benchmarks/results/versions/NAME.json, from which `make tables` makes the table of
+docs/versions.md. The exit status is pytest's. Arguments behind NAME go to pytest. The tests that
+read these files and that table are left out.
+"""
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import json
+import subprocess
+import sys
+import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Dict, List, Sequence
 
-# Import names that more than one distribution brings, first what there is most often.
-_PROVIDERS = dict(
-    mmengine=('mmengine', 'onedl-mmengine'),
-    mmseg=('mmsegmentation', 'onedl-mmsegmentation'),
-    mmcv=('mmcv', 'mmcv-lite', 'onedl-mmcv'))
+from mmseg_nrd.apps.cost.environment import describe_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+READERS = ('tests/test_versions.py', 'tests/test_docs.py')
 
 
 def host_distributions() -> Dict[str, str]:
-    """The installed distribution and its version, by import name.
+    """The installed distribution and its version, by import name: ``{'mmcv': 'mmcv-lite 2.1.0'}``.
 
-    Returns:
-        dict[str, str]: such as ``{'mmcv': 'mmcv-lite 2.1.0', ...}``; with a word on compiled
-        operators for mmcv.
-
-    Raises:
-        ImportError: if none is installed for a name.
+    With a word on compiled operators for mmcv.
     """
     from mmengine.utils.dl_utils import mmcv_full_available
-    installed = {}
-    for name, providers in _PROVIDERS.items():
-        for provider in providers:
-            try:
-                installed[name] = f'{provider} {importlib.metadata.version(provider)}'
-            except importlib.metadata.PackageNotFoundError:
-                continue
-            break
-        else:
-            raise ImportError(f'{name}: none of {", ".join(providers)} is installed. Fix: install '
-                              'one.')
+    # The forks bring the same modules under other names.
+    providers = importlib.metadata.packages_distributions()
+    installed = {name: f'{providers[name][0]} {importlib.metadata.version(providers[name][0])}'
+                 for name in ('mmengine', 'mmseg', 'mmcv')}
     installed['mmcv'] += ', compiled' if mmcv_full_available() else ', no ops'
     return installed
 
@@ -67,7 +63,7 @@ def _name(case: ElementTree.Element) -> str:
 
 
 def version_lines(folder: Path) -> List[Sequence[str]]:
-    """Lines of a table, from what ``record_tests`` wrote into a folder, under a header."""
+    """Lines of a table, from what :func:`main` wrote into a folder, under a header."""
     lines = [('environment', 'Python', 'torch', 'mmengine', 'mmsegmentation', 'mmcv', 'numpy',
               'passed', 'failed', 'skipped', 'commit')]
     for path in sorted(folder.glob('*.json')):
@@ -78,3 +74,31 @@ def version_lines(folder: Path) -> List[Sequence[str]]:
             where['mmseg'], where['mmcv'], where['numpy'],
             *(str(result[count]) for count in ('passed', 'failed', 'skipped')), where['commit']))
     return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('name', help='of the environment, as noxfile.py calls it')
+    args, rest = parser.parse_known_args()
+    # Before the tests, since the commit is that of the files they run on.
+    environment = {**describe_environment(), **host_distributions()}
+    with tempfile.TemporaryDirectory() as folder:
+        junit = Path(folder) / 'junit.xml'
+        done = subprocess.run(
+            [sys.executable, '-m', 'pytest', '-m', 'not slow', f'--junit-xml={junit}',
+             *(f'--deselect={path}' for path in READERS), *rest],
+            cwd=ROOT, check=False)
+        if not junit.is_file():
+            sys.exit(f'error: pytest ended with {done.returncode} before it wrote its counts.')
+        result = read_junit(junit)
+    out = ROOT / 'benchmarks' / 'results' / 'versions' / f'{args.name}.json'
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(dict(name=args.name, environment=environment, **result), indent=1)
+                   + '\n')
+    print(f'written  {out}')
+    sys.exit(done.returncode)
+
+
+if __name__ == '__main__':
+    main()

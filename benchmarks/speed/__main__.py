@@ -6,9 +6,6 @@ import warnings
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
-from mmengine.hub import get_config
-from rich.progress import track
 
 import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
 from benchmarks.speed.races import (
@@ -19,12 +16,12 @@ from benchmarks.speed.races import (
     race_labels,
     race_models,
 )
-from benchmarks.speed.report import draw_growth, format_rows, race_rows, write_results
-from mmseg_nrd.apps.cli.quiet import silence_host_warnings
+from benchmarks.speed.report import draw_growth, race_rows, write_results
+from mmseg_nrd.apps.cli import read_config, silence_host_warnings
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.apps.cost.memory import keep_freed_memory
 
-OURS = Path(__file__).parents[2] / 'configs/nrd/nrd_r50_4xb4-84k_cityscapes-512x1024.py'
+OURS = 'configs/nrd/nrd_r50_4xb4-84k_cityscapes-512x1024.py'
 STOCK = 'mmseg::deeplabv3plus/deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py'
 RESNET50 = (256, 512, 1024, 2048)
 DECODE_CASES = ((19, (16, 32)), (150, (16, 16)), (19, (32, 64)))
@@ -82,37 +79,21 @@ def plan(ours: dict, stock: dict, max_side: int) -> dict:
 
 def main() -> None:
     args = parse_args()
-    if args.rounds < 1 or args.max_side < 512:
-        sys.exit(f'error: --rounds {args.rounds} --max-side {args.max_side}: must be at least 1 '
-                 'and 512. Fix: raise them.')
     silence_host_warnings()
     # Two heads' deprecated loss builder warns at each construction.
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
     environment = describe_environment(
         keeps_freed_memory=args.keep_freed_memory and keep_freed_memory())
-    ours, stock = Config.fromfile(OURS).model, get_config(STOCK).model
-    for cfg in (ours, stock):
-        cfg.pretrained = cfg.backbone.init_cfg = None
-    races = plan(ours, stock, args.max_side)
-    todo = [(group, run) for group in args.groups for run in races[group]]
+    races = plan(read_config(OURS).model, read_config(STOCK).model, args.max_side)
     rows = {group: [] for group in args.groups}
-    for group, run in track(todo, description='measuring'):
-        rows[group] += race_rows([run(args.rounds)])
-    write(args, rows, environment)
-
-
-def write(args: argparse.Namespace, rows: dict, environment: dict) -> None:
-    """The JSON, the table and the curves."""
-    sections = [f'## {group}\n\n{format_rows(rows[group])}' for group in args.groups]
-    picture = args.out / 'growth.png'
-    if 'growth' in rows:
-        sections.append(f'![time and memory over image size and classes]({picture.name})\n')
-    report = write_results(args.out, 'Speed and memory of NRD', shlex.join(['python', *sys.argv]),
-                           environment, rows, sections)
+    for group in args.groups:
+        for number, run in enumerate(races[group], start=1):
+            print(f'{group}: race {number} of {len(races[group])}', flush=True)
+            rows[group] += race_rows([run(args.rounds)])
+    print(write_results(args.out, shlex.join(['python', *sys.argv]), environment, rows))
     if 'growth' in rows:
         count = len(rows['growth']) - len(CLASSES)
-        draw_growth(rows['growth'][:count], rows['growth'][count:], picture)
-    print(report)
+        draw_growth(rows['growth'][:count], rows['growth'][count:], args.out / 'growth.png')
 
 
 if __name__ == '__main__':

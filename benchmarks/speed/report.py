@@ -4,18 +4,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Dict, List, Sequence, Union
+from typing import Dict, List, Sequence
 
 import matplotlib
 import numpy as np
 
 from mmseg_nrd.apps.cost.environment import environment_note
+from mmseg_nrd.apps.cost.report import markdown_table
 
 from .race import Race
 
-_HEADER = ('what', 'where', 'mode', '{}, ms', '{}, MB', 'against', 'its ms',
-           "{}'s share of the time", 'in the worst turn', 'asked, at most',
-           'share of the memory')
+_HEADER = ('what', 'where', 'mode', 'NRD, ms', 'NRD, MB', 'against', 'its ms',
+           "NRD's share of the time", 'in the worst turn', 'asked, at most', 'share of the memory')
 
 
 def _share(value: float) -> str:
@@ -54,17 +54,16 @@ def _row(race: Race, names: List[str]) -> Dict[str, object]:
         peak_bytes={name: race.peak_bytes[name] for name in names})
 
 
-def format_rows(rows: Sequence[Dict[str, object]], ours: str = 'NRD') -> str:
+def format_rows(rows: Sequence[Dict[str, object]]) -> str:
     """The rows as a Markdown table.
 
     Args:
         rows (Sequence[dict]): From :func:`race_rows`, or read back from its JSON.
-        ours (str): What the first step is called in the header. Defaults to 'NRD'.
 
     Returns:
         str: the table.
     """
-    lines = [[name.format(ours) for name in _HEADER], ('---',) * len(_HEADER)]
+    lines: List[Sequence[str]] = [_HEADER]
     for row in rows:
         first, *rivals = row['seconds']
         against = [''] * 6
@@ -79,20 +78,18 @@ def format_rows(rows: Sequence[Dict[str, object]], ours: str = 'NRD') -> str:
             row['what'], row['where'], row['mode'],
             f"{row['seconds'][first]['median'] * 1e3:.2f}",
             f"{row['peak_bytes'][first] / 1e6:.0f}", *against))
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
+    return markdown_table(lines)
 
 
-def write_results(out: Path, title: str, command: str, environment: Dict[str, object],
-                  rows: Union[list, Dict[str, list]], sections: Sequence[str]) -> str:
+def write_results(out: Path, command: str, environment: Dict[str, object],
+                  rows: Dict[str, list]) -> str:
     """Write ``results.json`` and ``report.md``.
 
     Args:
         out (Path): Their folder, made if it is not there.
-        title (str): Of the report.
         command (str): What was run.
         environment (dict): What ``describe_environment`` returned.
-        rows (list[dict] | dict[str, list[dict]]): From :func:`race_rows`, all or by group.
-        sections (Sequence[str]): Markdown of the report, such as :func:`format_rows` of them.
+        rows (dict[str, list[dict]]): From :func:`race_rows`, by group.
 
     Returns:
         str: the report.
@@ -100,7 +97,10 @@ def write_results(out: Path, title: str, command: str, environment: Dict[str, ob
     out.mkdir(parents=True, exist_ok=True)
     (out / 'results.json').write_text(json.dumps(dict(
         command=command, environment=environment, rows=rows), indent=1) + '\n', encoding='utf-8')
-    report = '\n'.join([f'# {title}', '', f'    {command}', '', *sections,
+    sections = [f'## {group}\n\n{format_rows(raced)}' for group, raced in rows.items()]
+    if 'growth' in rows:
+        sections.append('![time and memory over image size and classes](growth.png)\n')
+    report = '\n'.join(['# Speed and memory of NRD', '', f'    {command}', '', *sections,
                         environment_note(environment), ''])
     (out / 'report.md').write_text(report, encoding='utf-8')
     return report

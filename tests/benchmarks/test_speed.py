@@ -19,8 +19,6 @@ from benchmarks.speed.races import (
     race_labels,
     race_models,
 )
-from mmseg_nrd.apps.cli.segmentor import build
-from mmseg_nrd.apps.cost.fuse_norms import fuse_norms
 
 WIDTHS = (8, 16, 32, 64)
 COMMON = dict(in_channels=64, in_index=3, channels=8, c1_in_channels=8, c1_channels=6,
@@ -97,12 +95,6 @@ def test_flags_change_the_speed_not_the_result(flags, finished, monkeypatch):
         assert difference <= tolerance * expected[name].abs().max()
 
 
-def test_fusing_leaves_no_norm_behind_a_convolution():
-    left = [name for name, module in fuse_norms(build(as_model(NRD))).named_modules()
-            if isinstance(module, torch.nn.BatchNorm2d)]
-    assert left == ['decode_head.input_norm']
-
-
 def test_training_reaches_every_parameter(finished):
     race_heads(NRD, DEEPLAB, WIDTHS, 7, (64, 64), 'training', 'fp32', 1)
     for step in finished.values():
@@ -122,10 +114,3 @@ def test_labels_in_blocks_hold_less_than_all_logits():
     assert result.memory_share(LOGITS) < 0.7
     alone = race_labels(as_model(NRD), 100, (64, 128), 1, alone=True)
     assert alone.names == [ROWS] and alone.peak_bytes[ROWS] > 0 < alone.seconds[ROWS][0]
-
-
-def test_build_leaves_the_config_alone():
-    head = build(NRD, num_classes=3)
-    assert NRD.num_classes == 19 and NRD.norm_cfg.type == 'SyncBN'
-    assert head.num_classes == 3 and not head.training
-    assert isinstance(head.input_norm, torch.nn.BatchNorm2d)

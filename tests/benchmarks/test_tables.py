@@ -79,7 +79,7 @@ def test_a_suite_is_read_as_its_tool_writes_it(tmp_path):
         '| --- | --- | --- | --- | --- | --- | --- | --- |\n'
         '| nrd | 1 x 32 x 64 | 2.50 | 3.00 | 250.0 (10.0) | 4.00 | 7 | 79.80 (Town) |\n'
         '| fcn |  | ERROR: ImportError: needs mmdet |  |  |  |  |  |\n')
-    with pytest.raises(ValueError, match="mode 'training': must be one of .*inference.*Fix: "):
+    with pytest.raises(ValueError, match="'training'.*inference"):
         fill(page('results.json suite training'), tmp_path)
     assert '`python tools/benchmark.py`, measured with threads 2.' in fill(
         page('results.json environment'), tmp_path)
@@ -97,17 +97,6 @@ def test_two_runs_of_a_suite_stand_side_by_side(tmp_path):
         '| --- | --- | --- | --- |\n| nrd | 1.00 | 1.00 | 0% |\n| fcn | 0.50 | 0.45 | 10% |\n')
 
 
-def test_a_soak_is_read_as_its_tool_writes_it(tmp_path):
-    held = dict(memory=500, worker_memory=300, files=20, worker_files=40, threads=3, workers=2)
-    (tmp_path / 'results.json').write_text(json.dumps(dict(
-        warm_up=10, growth=dict(held, memory=-0.25),
-        samples=[dict(held, iteration=10 * at, memory=500 + at) for at in range(1, 4)])))
-    lines = fill(page('results.json soak'), tmp_path).split('\n')
-    assert lines[2] == '| held | iteration 20 | iteration 30 | most | growth | at most |'
-    assert lines[4] == ('| memory of training | 502.0 MB | 503.0 MB | 503.0 MB | -0.2 MB in 1000 '
-                        'iterations | 10 MB |')
-
-
 def test_a_long_command_is_cut(root):
     results = json.loads((root / 'results.json').read_text())
     results['command'] = ' '.join(['python', *['config.py'] * 40])
@@ -122,7 +111,7 @@ def test_text_without_comments_stays(root):
 
 
 def test_an_unknown_kind_is_refused(root):
-    with pytest.raises(ValueError, match="kind 'score' must be one of .*scores"):
+    with pytest.raises(ValueError, match="'score'.*scores"):
         fill(page('results.json score'), root)
 
 

@@ -5,8 +5,6 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from benchmarks.docs.versions import host_distributions, read_junit, version_lines
 
 TESTS = '''
@@ -45,23 +43,11 @@ def test_the_host_is_named_by_its_distributions():
     assert found['mmcv'].endswith((', compiled', ', no ops'))
 
 
-def test_a_host_that_lacks_one_is_told(monkeypatch):
-    import importlib.metadata
-
-    def version(name):
-        if name.endswith('mmsegmentation'):
-            raise importlib.metadata.PackageNotFoundError(name)
-        return '1.0'
-    monkeypatch.setattr(importlib.metadata, 'version', version)
-    with pytest.raises(ImportError, match='mmseg: none of mmsegmentation, onedl.*Fix: install'):
-        host_distributions()
-
-
 def test_lines_hold_what_was_recorded(tmp_path):
-    where = dict(python='3.9', torch='2', mmengine='a 1', mmseg='b 2', mmcv='c 3', numpy='1',
+    where = dict(python='3.11', torch='2', mmengine='a 1', mmseg='b 2', mmcv='c 3', numpy='1',
                  commit='abc')
     (tmp_path / 'x.json').write_text(json.dumps(dict(
         name='x', environment=where, passed=5, failed=0, skipped=2)))
     header, line = version_lines(tmp_path)
     assert len(header) == len(line)
-    assert line == ('`x`', '3.9', '2', 'a 1', 'b 2', 'c 3', '1', '5', '0', '2', 'abc')
+    assert line == ('`x`', '3.11', '2', 'a 1', 'b 2', 'c 3', '1', '5', '0', '2', 'abc')
