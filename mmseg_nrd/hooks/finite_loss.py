@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping
+from typing import Any, List, Mapping
 
 import torch
 from mmengine.dist import get_rank
@@ -15,13 +15,6 @@ _ADVICE = (
     '--cfg-options load_from=PATH, a checkpoint from before the losses grew, for the last one may '
     'hold weights that are finite and too large; or start again without --resume, with a lower '
     'learning rate or a longer warm-up.')
-
-
-def _losses(outputs: Mapping[str, Any]) -> Dict[str, float]:
-    """What mmengine sums up, and its sum, as it tells them from other figures: by the name."""
-    # item(), because float() warns of the sum, which has a gradient.
-    return {name: torch.as_tensor(value).item() for name, value in outputs.items()
-            if 'loss' in name}
 
 
 def _files(data_batch: Any) -> List[str]:
@@ -66,7 +59,10 @@ class FiniteLossHook(Hook):
         """Look at the losses of an iteration."""
         if not outputs or not self.every_n_train_iters(runner, self.interval):
             return
-        losses = _losses(outputs)
+        # As mmengine tells them from other figures. item(), because float() warns of their sum,
+        # which has a gradient.
+        losses = {name: torch.as_tensor(value).item() for name, value in outputs.items()
+                  if 'loss' in name}
         if all(map(math.isfinite, losses.values())):
             return
         values = ', '.join(f'{name}={value:g}' for name, value in losses.items())

@@ -15,7 +15,7 @@ from tracing_cases import needs_tracing
 from mmseg_nrd.apps.export import check, trace
 from mmseg_nrd.apps.export.onnx_file import read_onnx, write_onnx
 from mmseg_nrd.apps.export.segmentor import ExportableSegmentor
-from mmseg_nrd.apps.export.torch_file import read_program, write_program
+from mmseg_nrd.apps.export.trace import read_program, write_program
 
 pytestmark = needs_tracing
 FUSION = HEADS['GuidedUpsamplingHead-fusion']

@@ -45,14 +45,10 @@ def test_all_that_does_not_fit_is_listed_and_nothing_is_written(call, theirs, tm
     assert [path.name for path in tmp_path.iterdir()] == ['theirs.pth']
 
 
-def test_an_existing_target_is_left_alone(call, tmp_path):
-    (tmp_path / 'ours.pth').write_bytes(b'mine')
-    said = call('convert_checkpoint', NRD, tmp_path / 'x.pth', tmp_path / 'ours.pth', status=1)
-    assert f"error: {tmp_path / 'ours.pth'}: exists" in said
-    assert (tmp_path / 'ours.pth').read_bytes() == b'mine'
-
-
-def test_a_missing_folder_is_named_before_anything_is_read(call, tmp_path):
-    said = call('convert_checkpoint', NRD, tmp_path / 'x.pth', tmp_path / 'no' / 'ours.pth',
-                status=1)
-    assert f"error: {tmp_path / 'no'}: no such folder" in said
+@pytest.mark.parametrize('out, fault', [('mine.pth', 'mine.pth: exists'), (
+    'no/ours.pth', 'no: no such folder')])
+def test_a_target_that_cannot_be_is_named_before_anything_is_read(call, tmp_path, out, fault):
+    (tmp_path / 'mine.pth').write_bytes(b'mine')
+    said = call('convert_checkpoint', NRD, tmp_path / 'x.pth', tmp_path / out, status=1)
+    assert f'error: {tmp_path}/{fault}' in said
+    assert (tmp_path / 'mine.pth').read_bytes() == b'mine'

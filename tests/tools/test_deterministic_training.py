@@ -1,12 +1,14 @@
 """Two trainings with one seed and ``deterministic=True``: the same numbers, bit for bit."""
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from street_scene_configs import CONFIGS, NRD
+from torch.utils._pytree import tree_leaves
 
 GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 
@@ -18,12 +20,12 @@ def as_before():
     torch.backends.cudnn.deterministic = False
 
 
-def trained(path, data_root, work_dir, seed=0):
+def trained(path, data_root, work_dir):
     """Weights, optimiser's state and losses after two iterations."""
     cfg = Config.fromfile(path)
     cfg.merge_from_dict(dict(
         work_dir=str(work_dir), experiment_name=f'{path.stem}_{work_dir.name}',
-        randomness=dict(seed=seed, deterministic=True), train_cfg=dict(max_iters=2),
+        randomness=dict(seed=0, deterministic=True), train_cfg=dict(max_iters=2),
         train_dataloader=dict(batch_size=2, num_workers=0, persistent_workers=False,
                               dataset=dict(data_root=str(data_root)))))
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
@@ -39,24 +41,9 @@ def trained(path, data_root, work_dir, seed=0):
     return runner.model.state_dict(), runner.optim_wrapper.optimizer.state_dict(), losses
 
 
-def differing(one, other):
-    """The names of tensors and numbers that are not the same bit for bit."""
-    if isinstance(one, dict):
-        assert one.keys() == other.keys()
-        return [f'{key}.{name}' for key in one for name in differing(one[key], other[key])]
-    same = (torch.equal(one, other) if isinstance(one, torch.Tensor) else bool(
-        one == other if not hasattr(one, 'all') else (one == other).all()))
-    return [] if same else ['']
-
-
 @pytest.mark.parametrize('path', [NRD, GUN], ids=['NRD', 'GUN'])
 def test_the_same_seed_gives_the_same_bits(path, street_scenes, tmp_path):
-    first, again = (trained(path, street_scenes, tmp_path / name) for name in ('first', 'again'))
-    for one, other in zip(first, again):
-        assert differing(one, other) == [] if isinstance(one, dict) else (one == other).all()
-
-
-@pytest.mark.slow
-def test_another_seed_gives_others(street_scenes, tmp_path):
-    first, other = (trained(GUN, street_scenes, tmp_path / str(seed), seed) for seed in (0, 1))
-    assert differing(first[0], other[0]) and (first[2] != other[2]).all()
+    first, again = (tree_leaves(trained(path, street_scenes, tmp_path / name))
+                    for name in ('first', 'again'))
+    assert len(first) == len(again) > 100
+    assert all(map(np.array_equal, first, again))

@@ -117,8 +117,6 @@ def killed(tmp_path_factory, small):
                            after=numbers(work_dir), output=output))
         for number in numbers(work_dir):
             read_training_state(str(work_dir / f'iter_{number}.pth'))  # or it raises
-    print(*({key: value for key, value in kill.items() if key != 'output'} for kill in record),
-          sep='\n')
     last = Training(work_dir, small)
     assert last.process.wait(timeout=900) == 0, last.output()
     record.append(dict(before=record[-1]['after'], output=last.output(), writing=[], started=[

@@ -130,6 +130,16 @@ def test_row_blocks_cannot_be_augmented(call, small, tmp_path):
     assert 'error: --tta with model.type=RowBlockEncoderDecoder' in said
 
 
+def test_weights_that_a_config_asks_for_are_missed_without_a_network(offline, small, tmp_path):
+    status, output, attempts = offline(
+        'tools/train.py', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small,
+        'model.pretrained=open-mmlab://resnet18_v1c')
+    # The fork onedl-mmengine has another host for the same names.
+    host = re.search(r"getaddrinfo \('(download\.openmmlab\.com|mmassets\.onedl\.ai)'", attempts)
+    assert status == 1 and host, attempts
+    assert '<urlopen error there is no network here>' in output.splitlines()[-1]
+
+
 @pytest.mark.parametrize('name, arguments', [('train', []), ('test', ['nowhere.pth'])])
 def test_a_missing_data_root_is_named_before_anything_is_written(
         name, arguments, call, small, tmp_path):
@@ -146,3 +156,18 @@ def test_a_missing_data_root_is_named_before_anything_is_written(
 def test_a_missing_config_is_named(name, arguments, call):
     assert "error: config 'configs/nowhere.py': " in call(
         name, 'configs/nowhere.py', *arguments, status=1)
+
+
+@pytest.mark.slow
+def test_training_logs_to_tensorboard(call, small, tmp_path):
+    events = pytest.importorskip('tensorboard.backend.event_processing.event_accumulator',
+                                 reason='needs the docs extra: make docs-site')
+    call('train', NRD, '--work-dir', tmp_path, '--cfg-options', *small,
+         'train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
+         'visualizer.vis_backends.0.type=TensorboardVisBackend')
+    file, = tmp_path.rglob('events.out.tfevents*')
+    events = events.EventAccumulator(str(file))
+    events.Reload()
+    assert {'loss', 'lr', 'decode.loss_ce', 'mIoU'} <= set(events.Tags()['scalars'])
+    assert [event.step for event in events.Scalars('loss')] == [1, 2]
+    assert all(0 < event.value < 20 for event in events.Scalars('loss'))

@@ -8,14 +8,14 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 from mmengine.dataset import BaseDataset
 from mmseg.datasets.transforms import LoadAnnotations
+from PIL import Image, UnidentifiedImageError
 
 from mmseg_nrd.apps.cli.data_checks import file_fault
 from mmseg_nrd.transforms import LoadCheckedAnnotations
 from mmseg_nrd.transforms.labels import label_faults
 
-from .orientation import orientation
-
 NUM_LABELS = 256  # of the eight bits that MMSeg reads
+_ORIENTATION = 0x0112  # EXIF's tag
 _HOSTS = ('mmcv', 'mmengine', 'mmseg', 'mmseg_nrd')
 
 
@@ -31,17 +31,10 @@ class Finding:
 
 @dataclass
 class Inspection:
-    """What one sample holds.
-
-    Attributes:
-        size (tuple[int, int], optional): (H, W) of the image; None if there is none.
-        counts (np.ndarray, optional): (256,), pixels of each label; None if there are none.
-        unjudged (str): Why the labels were not looked at; empty if they were.
-        errors, warnings (list[Finding]): What is wrong, and what is merely odd.
-    """
-    size: Optional[Tuple[int, int]] = None
-    counts: Optional[np.ndarray] = None
-    unjudged: str = ''
+    """What one sample holds: what is wrong with it, and what is merely odd, too."""
+    size: Optional[Tuple[int, int]] = None  # (H, W) of the image
+    counts: Optional[np.ndarray] = None  # (256,), pixels of each label
+    unjudged: str = ''  # why the labels were not looked at
     errors: List[Finding] = field(default_factory=list)
     warnings: List[Finding] = field(default_factory=list)
 
@@ -68,10 +61,7 @@ def _checked(step: object) -> object:
 class Inspector:
     """Reads samples of a data set with the steps of its pipeline that load.
 
-    Args:
-        dataset (BaseDataset): As a config builds it.
-        num_classes (int): Labels must be below; 0 leaves them unchecked.
-        ignored (Sequence[int]): The other labels that there may be.
+    Labels must be below ``num_classes``, if that is not 0, or among the ``ignored``.
     """
 
     def __init__(self, dataset: BaseDataset, num_classes: int, ignored: Sequence[int]):
@@ -160,6 +150,21 @@ def _told(step: object, path: str, error: Exception) -> str:
     if text.startswith(f'{path}: '):
         return text.removeprefix(f'{path}: ')
     return f'cannot be read ({type(step).__name__}: {type(error).__name__}: {text})'
+
+
+def orientation(path: str) -> int:
+    """The EXIF orientation of an image file, 1 to 8; 1, as it is stored, if it names none.
+
+    Only the head of the file is read.
+    """
+    try:
+        with Image.open(path) as image:
+            # Pillow would decode a whole PNG to look for the tag behind the pixels.
+            if image.format == 'PNG' and 'exif' not in image.info:
+                return 1
+            return image.getexif().get(_ORIENTATION, 1)
+    except (UnidentifiedImageError, Image.DecompressionBombError):
+        return 1
 
 
 def _inspect_orientation(path: str, found: Inspection) -> None:

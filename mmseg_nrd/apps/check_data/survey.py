@@ -4,9 +4,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -115,9 +114,16 @@ def survey_data(cfg: Mapping[str, Any], split: str, workers: int = 1,
     survey.images = sum(map(len, data_sets))
     jobs = [(Inspector(each, known, sorted(ignored)), range(len(each))[:limit])
             for each in data_sets]
-    with _pool(workers) as pool:
-        for found in track(_inspect(jobs, pool), sum(len(samples) for _, samples in jobs)):
+    # Threads, since decoders run side by side in them; forked, OpenCV waits for threads of the
+    # process before that are not there.
+    pool = ThreadPoolExecutor(workers)
+    try:
+        inspected = (found for inspect, samples in jobs for found in pool.map(inspect, samples))
+        for found in track(inspected, sum(len(samples) for _, samples in jobs)):
             survey.add(found)
+    finally:
+        # Interrupted, it would otherwise read what is left first.
+        pool.shutdown(cancel_futures=True)
     survey.errors = _once(survey.errors, survey.inspected, where)
     # Validation takes no loss.
     _compare(survey, {**heads, **steps} if split == 'train' else steps, known, ignored)
@@ -159,23 +165,6 @@ def _once(findings: List[Finding], inspected: int, where: str) -> List[Finding]:
         elif kind not in told:
             told[kind] = Finding(where, f'all {inspected} files, such as {each}')
     return list(told.values())
-
-
-def _inspect(jobs: list, pool: ThreadPoolExecutor) -> Iterator[Inspection]:
-    for inspector, samples in jobs:
-        yield from pool.map(inspector, samples)
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
-    # Threads, since decoders run side by side in them; forked, OpenCV waits for threads of the
-    # process before that are not there.
-    pool = ThreadPoolExecutor(workers)
-    try:
-        yield pool
-    finally:
-        # Interrupted, it would otherwise read what is left first.
-        pool.shutdown(cancel_futures=True)
 
 
 def _compare(survey: Survey, learners: Dict[str, tuple], known: int, ignored: Set[int]) -> None:

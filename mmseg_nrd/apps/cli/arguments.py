@@ -31,12 +31,7 @@ def add_cfg_options(
         parser: argparse.ArgumentParser,
         what: str = 'override settings of the config: model.decode_head.patch_size=4; lists as '
         'key="[a,b]" or key=a,b, without spaces') -> None:
-    """Add ``--cfg-options``.
-
-    Args:
-        parser (ArgumentParser): The command line.
-        what (str): Its help. Defaults to one for a single config.
-    """
+    """Add ``--cfg-options``; its help says ``what`` they do."""
     parser.add_argument(
         '--cfg-options', nargs='+', action=_KeyValueAction, metavar='KEY=VALUE', help=what)
 
@@ -58,14 +53,8 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
 def check_folder(folder: Path, option: str) -> None:
     """Refuse a folder that cannot be made or written to, before hours are spent on its contents.
 
-    It is tried, and what was made for that is removed again: other arguments may be wrong.
-
-    Args:
-        folder (Path): There already, or to be made with those above it.
-        option (str): What named it, for the message.
-
-    Raises:
-        ValueError: if it cannot.
+    It is tried, and what was made for that is removed again: other arguments may be wrong. The
+    ValueError names the ``option`` that named the folder.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:

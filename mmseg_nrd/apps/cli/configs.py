@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import Optional
+from typing import Any, Iterator, Mapping, Optional
 
 from mmengine.config import Config
 from mmengine.hub import get_config
@@ -18,13 +18,7 @@ def find_config(name: str) -> str:
 
     What lies at ``name`` is taken, wherever that is. Else it may be one of this package's: by its
     path in the repository, ``configs/...``, or by its bare file name, as mim takes it. Any other
-    name is not guessed at.
-
-    Args:
-        name (str): Path, bare file name, or upstream name with ``::``.
-
-    Returns:
-        str: the path; ``name`` itself if nothing of the kind is there, for the reader to refuse.
+    name is returned as it is, for the reader to refuse.
     """
     if Path(name).is_file():
         return name
@@ -49,9 +43,6 @@ def read_config(config: str, options: Optional[dict] = None) -> Config:
             such as ``mmseg::fcn/fcn_r50-d8_4xb2-40k_cityscapes-512x1024.py``.
         options (dict, optional): Settings by their dotted keys. Defaults to None.
 
-    Returns:
-        Config: the config.
-
     Raises:
         FileNotFoundError: if there is no such file.
     """
@@ -69,16 +60,9 @@ def read_config(config: str, options: Optional[dict] = None) -> Config:
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """Read ``args.config`` and lay the common options over it.
+    """Read ``args.config`` and lay the options of :func:`add_config_arguments` over it.
 
     The work folder is the option's, else the config's, else ``work_dirs/<config name>``.
-
-    Args:
-        args (argparse.Namespace): With ``config`` and the options of
-            :func:`~mmseg_nrd.apps.cli.add_config_arguments`.
-
-    Returns:
-        Config: ready for mmengine's ``Runner.from_cfg``.
 
     Raises:
         FileNotFoundError: if there is no such config.
@@ -94,6 +78,23 @@ def load_config(args: argparse.Namespace) -> Config:
     return cfg
 
 
+def type_name(config: Mapping[str, Any]) -> str:
+    """The class that a config names, without its scope; newer configs hold the class itself."""
+    kind = config.get('type', '')
+    return kind.split('.')[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
+
+
+def typed_parts(config: Any) -> Iterator[Mapping[str, Any]]:
+    """Everything in a config that has a type."""
+    if isinstance(config, Mapping):
+        if 'type' in config:
+            yield config
+        config = list(config.values())
+    if isinstance(config, (list, tuple)):
+        for item in config:
+            yield from typed_parts(item)
+
+
 def check_tta(cfg: Config) -> None:
     """Refuse a config that cannot be tested with ``--tta``.
 
@@ -105,8 +106,7 @@ def check_tta(cfg: Config) -> None:
         raise ValueError(
             f"--tta, but the config has no {' and no '.join(missing)}. "
             'Fix: define them, as mmseg::_base_/datasets/cityscapes.py does.')
-    # With its scope, or as a class, its name is the last part.
-    if 'RowBlockEncoderDecoder' in str(cfg.get('model', {}).get('type')):
+    if type_name(cfg.get('model') or {}) == 'RowBlockEncoderDecoder':
         raise ValueError(
             '--tta with model.type=RowBlockEncoderDecoder: augmentation sums up logits, which it '
             "does not keep. Fix: model.type='EncoderDecoder', and tiles for large images.")

@@ -14,6 +14,7 @@ from mmseg.registry import DATASETS
 
 from mmseg_nrd.transforms import LoadCheckedAnnotations
 
+from .configs import type_name, typed_parts
 from .distributed import print_once
 
 _WRAPPERS = (ClassBalancedDataset, ConcatDataset, MultiImageMixDataset, RepeatDataset)
@@ -59,22 +60,11 @@ def _samples_are_as_listed(kind: type) -> bool:
             and kind.__getitem__ is BaseDataset.__getitem__)
 
 
-def _places(dataset: Mapping[str, Any]) -> List[str]:
-    """The folders, and the list of files, that a data set of a config is to be found in."""
-    root = dataset.get('data_root') or ''
-    parts = [*(dataset.get('data_prefix') or {}).values(), dataset.get('ann_file')]
-    return [path for path in (root, *(os.path.join(root, part) for part in parts if part)) if path]
-
-
 def build_data_sets(cfg: Mapping[str, Any], split: str, remote: bool = True
                     ) -> Iterator[Optional[BaseDataset]]:
     """Build the data sets of a split, those inside of wrappers one by one.
 
-    Args:
-        cfg (Mapping): A config with a data loader for the split.
-        split (str): 'train', 'val' or 'test'.
-        remote (bool): Build those with ``backend_args`` too, which may take long to list. Defaults
-            to True.
+    Those with ``backend_args``, which may take long to list, are built if ``remote``.
 
     Yields:
         BaseDataset, optional: One whose ``get_data_info`` names the files that its pipeline
@@ -94,7 +84,10 @@ def build_data_sets(cfg: Mapping[str, Any], split: str, remote: bool = True
         try:
             built = build_dataset(cfg, dataset)
         except (AssertionError, FileNotFoundError) as error:  # MMSeg's own say little
-            missing = [path for path in _places(dataset) if not os.path.exists(path)]
+            root = dataset.get('data_root') or ''
+            parts = [*(dataset.get('data_prefix') or {}).values(), dataset.get('ann_file')]
+            places = [root, *(os.path.join(root, part) for part in parts if part)]
+            missing = [path for path in places if path and not os.path.exists(path)]
             if not missing:
                 raise
             raise FileNotFoundError(f'{where}: looked for {missing[0]}, which does not exist. '
@@ -130,16 +123,6 @@ def _local_files(built: BaseDataset) -> List[str]:
             if key in sample and '://' not in sample[key]]
 
 
-def _check_files(files: List[str], where: str) -> None:
-    faults = [f'{path}: {fault}' for path in files if (fault := file_fault(path)) is not None]
-    if faults:
-        more = f'; and {len(faults) - _NAMED} more' if len(faults) > _NAMED else ''
-        raise ValueError(
-            f"{where}: {len(faults)} of {len(files)} files cannot be read. "
-            f"{'; '.join(faults[:_NAMED])}{more}. Fix: restore the files, or take these images "
-            'out of the data set; tools/check_dataset.py lists all of them.')
-
-
 def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
     """Fail at once, in a sentence, when the data of a config are missing or empty.
 
@@ -147,10 +130,6 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
     file that MMSeg's own loading steps will read must be there and not empty; what other steps
     read, and what lies in remote storage, is left to them. For 'train', a warning is printed if
     padding may end the training.
-
-    Args:
-        cfg (Mapping): A config with the data loaders of MMSeg.
-        splits (str): Which of them to look at: 'train', 'val', 'test'.
 
     Raises:
         FileNotFoundError: if a folder or a list of files is not there.
@@ -161,17 +140,17 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
         if cfg.get(f'{split}_dataloader') is None:
             continue
         for built in build_data_sets(cfg, split, remote=False):
-            if built is not None:
-                _check_files(_local_files(built), f'{split}_dataloader.dataset')
+            files = [] if built is None else _local_files(built)
+            faults = [f'{path}: {fault}' for path in files if (fault := file_fault(path))]
+            if faults:
+                more = f'; and {len(faults) - _NAMED} more' if len(faults) > _NAMED else ''
+                raise ValueError(
+                    f'{split}_dataloader.dataset: {len(faults)} of {len(files)} files cannot be '
+                    f"read. {'; '.join(faults[:_NAMED])}{more}. Fix: restore the files, or take "
+                    'these images out of the data set; tools/check_dataset.py lists all of them.')
     warning = padding_warning(cfg) if 'train' in splits else None
     if warning is not None:
         print_once(f'warning: {warning}')
-
-
-def _name(config: Mapping[str, Any]) -> str:
-    """The class that a config names, without its scope; newer configs hold the class itself."""
-    kind = config.get('type', '')
-    return kind.split('.')[-1] if isinstance(kind, str) else getattr(kind, '__name__', '')
 
 
 def label_heads(model: Optional[Mapping[str, Any]]) -> Dict[str, Mapping[str, Any]]:
@@ -185,7 +164,7 @@ def label_heads(model: Optional[Mapping[str, Any]]) -> Dict[str, Mapping[str, An
         for index, head in enumerate(given if isinstance(given, (list, tuple)) else [given]):
             place = f'model.{key}' if head is given else f'model.{key}[{index}]'
             # STDC's makes labels of its own, of boundaries.
-            if not isinstance(head, Mapping) or _name(head) == 'STDCHead':
+            if not isinstance(head, Mapping) or type_name(head) == 'STDCHead':
                 continue
             if isinstance(head.get('head'), Mapping):
                 place, head = f'{place}.head', head['head']
@@ -201,17 +180,6 @@ def learnt_labels(learner: Mapping[str, Any]) -> Tuple[Optional[int], int]:
     return max(number, 2) if isinstance(number, int) else None, learner.get('ignore_index', 255)
 
 
-def _steps(config: Any) -> Iterator[Mapping[str, Any]]:
-    """Everything in a config that has a type."""
-    if isinstance(config, Mapping):
-        if 'type' in config:
-            yield config
-        config = list(config.values())
-    if isinstance(config, (list, tuple)):
-        for item in config:
-            yield from _steps(item)
-
-
 def padding_warning(cfg: Mapping[str, Any]) -> Optional[str]:
     """Warn of a head that cannot learn the label which padding gives; None if all can.
 
@@ -222,8 +190,8 @@ def padding_warning(cfg: Mapping[str, Any]) -> Optional[str]:
     labels = {}
     if preprocessor.get('size') or preprocessor.get('size_divisor'):
         labels['model.data_preprocessor.seg_pad_val'] = preprocessor.get('seg_pad_val', _PAD_LABEL)
-    for step in _steps((cfg.get('train_dataloader') or {}).get('dataset')):
-        kind = _name(step)
+    for step in typed_parts((cfg.get('train_dataloader') or {}).get('dataset')):
+        kind = type_name(step)
         if kind in _PADDING:
             given = step.get(_PADDING[kind], _PAD_LABEL)
             if kind == 'Pad':  # a number is for the image

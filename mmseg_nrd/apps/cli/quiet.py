@@ -32,9 +32,7 @@ def silence_host_warnings() -> None:
 def shorten_console(cfg: Config, verbose: bool = False) -> None:
     """Keep mmengine's dumps in the log file of each run that follows, and off the screen.
 
-    Args:
-        cfg (Config): Of the runs; with ``log_level='DEBUG'`` all is shown.
-        verbose (bool): Show all. Defaults to False.
+    With ``verbose``, or with ``log_level='DEBUG'`` in the config, all is shown.
     """
     if verbose or cfg.get('log_level') == 'DEBUG':
         return

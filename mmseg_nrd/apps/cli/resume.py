@@ -88,13 +88,7 @@ def _check_training_state(path: str, checkpoint: dict) -> None:
 
 
 def read_training_state(path: str) -> dict:
-    """Read a checkpoint of mmengine that training can be resumed from.
-
-    Args:
-        path (str): Path or URL.
-
-    Returns:
-        dict: what it holds, on the CPU.
+    """Read a checkpoint of mmengine that training can be resumed from, onto the CPU.
 
     Raises:
         CheckpointError: if it is missing, torn or refused, or holds weights only.
@@ -112,11 +106,8 @@ def prepare_resume(cfg: Config) -> List[str]:
 
     If the newest one is not, the folder's ``last_checkpoint`` is made to name the one before. A
     config without a seed gets the checkpoint's: mmengine would restore it only after the order
-    of the images has been drawn from another one.
-
-    Args:
-        cfg (Config): With ``work_dir``. A ``load_from`` of its own is resumed from instead, as
-            mmengine does. Its ``randomness.seed`` may be set.
+    of the images has been drawn from another one. A ``load_from`` of the config is resumed from
+    instead, as mmengine does.
 
     Returns:
         list[str]: what the user should know. Empty if the newest checkpoint is resumed from, or
@@ -144,17 +135,11 @@ def prepare_resume(cfg: Config) -> List[str]:
     if notes:
         notes.append(f'resuming from {path}')
     # Of several processes, one writes; the others wait for it when their group is formed.
-    if given is None and is_first_process():
-        _note_last(work_dir, path)
+    if given is None and is_first_process() and _noted(work_dir) != str(path):
+        # What mmengine looks up when it resumes.
+        with whole_file(work_dir / 'last_checkpoint') as unfinished:
+            unfinished.write_bytes(os.fsencode(path))
     seed = state['meta'].get('seed')
     if seed is not None and cfg.get('randomness', {}).get('seed') is None:
         cfg.merge_from_dict({'randomness.seed': seed})
     return notes
-
-
-def _note_last(work_dir: Path, path: Path) -> None:
-    """What mmengine looks up when it resumes."""
-    note = work_dir / 'last_checkpoint'
-    if _noted(work_dir) != str(path):
-        with whole_file(note) as unfinished:
-            unfinished.write_bytes(os.fsencode(path))

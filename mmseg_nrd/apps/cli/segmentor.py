@@ -21,13 +21,8 @@ SEED = 0
 def build(cfg: dict, device: Optional[str] = None, **changes: object) -> nn.Module:
     """A head or a model in eval mode, with fixed weights, plain BN and no pretrained weights.
 
-    Args:
-        cfg (dict): Its config.
-        device (str, optional): Where to. Defaults to None, the machine's device.
-        changes: Laid over the config.
-
-    Returns:
-        nn.Module: on that device. The random generators have been set to ``SEED``.
+    ``changes`` are laid over its config; ``device`` is the machine's by default. The random
+    generators are set to ``SEED``.
     """
     cfg = copy.deepcopy(ConfigDict(cfg, **changes))
     _make_local(cfg)
@@ -59,13 +54,7 @@ def _make_local(cfg: object) -> None:
 
 
 def read_checkpoint(source: str) -> dict:
-    """A checkpoint, on the CPU.
-
-    Args:
-        source (str): Path or URL.
-
-    Returns:
-        dict: what the file holds: parameters, or a dict that has them under 'state_dict'.
+    """A checkpoint, on the CPU: parameters, or a dict that has them under 'state_dict'.
 
     Raises:
         CheckpointError: if there is no such file, or it is no checkpoint.
@@ -81,11 +70,7 @@ def load_segmentor(cfg: Config, checkpoint: Optional[str] = None,
 
     MMSeg's own loading would log what does not fit and go on with random weights in its place.
 
-    Args:
-        cfg (Config): With ``model``.
-        checkpoint (str, optional): Path or URL. Defaults to None: random weights, the same ones
-            each time.
-        device (str, optional): Where to. Defaults to None, the machine's device.
+    Without a checkpoint they are random, the same ones each time.
 
     Returns:
         tuple[nn.Module, dict]: the model as :func:`build` makes it, and the checkpoint, empty if

@@ -2,8 +2,7 @@
 from .check import check, tolerance
 from .onnx_file import OPSET, read_onnx, write_onnx
 from .segmentor import ExportableSegmentor
-from .torch_file import read_program, write_program
-from .trace import trace
+from .trace import read_program, trace, write_program
 
 __all__ = [
     'OPSET', 'ExportableSegmentor', 'check', 'read_onnx', 'read_program', 'tolerance', 'trace',

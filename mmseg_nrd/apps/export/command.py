@@ -16,8 +16,7 @@ from mmseg_nrd.compat import whole_file
 from .check import MOST, Shape, check, shapes_around, tolerance
 from .onnx_file import OPSET, check_opset, read_onnx, write_onnx
 from .segmentor import ExportableSegmentor
-from .torch_file import read_program, write_program
-from .trace import trace
+from .trace import read_program, trace, write_program
 
 Format = Tuple[Callable[[ExportedProgram, Path], None], Callable[[Path], Callable]]
 
@@ -70,9 +69,6 @@ def _shape(text: str) -> Shape:
 def export_file(args: argparse.Namespace) -> None:
     """Trace a model, write it to a file, run that beside the model, and print how they compare.
 
-    Args:
-        args (Namespace): Of :func:`add_export_arguments`.
-
     Raises:
         ImportError: if a package is missing or too old.
         OSError, ValueError: if an argument cannot be used, the model cannot be written, or the
@@ -86,7 +82,13 @@ def export_file(args: argparse.Namespace) -> None:
     model = ExportableSegmentor(load_segmentor(cfg, args.checkpoint, 'cpu')[0], args.labels)
     size = tuple(args.shape or image_size(cfg))
     print(f'tracing {args.config} at {size[0]} x {size[1]}', flush=True)
-    _warn(args, cfg.model.get('test_cfg') or {})
+    if args.checkpoint is None:
+        print('warning: no checkpoint was given, so the weights are random: enough to time the '
+              'file, not to label with it')
+    test_cfg = cfg.model.get('test_cfg') or {}
+    if test_cfg.get('mode') == 'slide':
+        print(f"warning: test_cfg.mode='slide': the file computes one window "
+              f"({test_cfg.get('crop_size')}); sliding it over larger images is left to the caller")
     program = trace(model, size)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     # Under its own name there is never a file that has not been checked.
@@ -111,15 +113,6 @@ def _format(args: argparse.Namespace) -> Format:
         raise ValueError(f'--opset {args.opset}: is for ONNX only. Fix: --out '
                          f'{args.out.with_suffix(".onnx")}, or leave it out.')
     return write_program, read_program
-
-
-def _warn(args: argparse.Namespace, test_cfg: dict) -> None:
-    if args.checkpoint is None:
-        print('warning: no checkpoint was given, so the weights are random: enough to time the '
-              'file, not to label with it')
-    if test_cfg.get('mode') == 'slide':
-        print(f"warning: test_cfg.mode='slide': the file computes one window "
-              f"({test_cfg.get('crop_size')}); sliding it over larger images is left to the caller")
 
 
 def _compare(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],

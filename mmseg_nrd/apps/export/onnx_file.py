@@ -17,11 +17,7 @@ OLDEST_OPSET, OPSET = 18, 20
 
 
 def require_onnx() -> None:
-    """Refuse to go on without the packages that write and run ONNX files.
-
-    Raises:
-        ImportError: if a package is missing.
-    """
+    """Refuse to go on without the packages that write and run ONNX files: an ImportError."""
     missing = [name for name in ('onnx', 'onnxscript', 'onnxruntime')
                if importlib.util.find_spec(name) is None]
     if missing:
@@ -30,12 +26,7 @@ def require_onnx() -> None:
 
 
 def check_opset(opset: int) -> None:
-    """Refuse a version of the operator set that cannot be written.
-
-    Raises:
-        ImportError: if a package is missing.
-        ValueError: if it is older than 18, or newer than any that the onnx package knows.
-    """
+    """Refuse an operator set older than 18, or newer than any that the onnx package knows."""
     require_onnx()
     import onnx
     newest = onnx.defs.onnx_opset_version()

@@ -55,9 +55,11 @@ class ExportableSegmentor(nn.Module):
         preprocessor = self.segmentor.data_preprocessor
         # Its own forward() goes through the batch image by image, which fixes how many there are.
         # It swaps three channels only, whatever its bgr_to_rgb says.
-        swaps = self.channels == 3 and _converts_channels(preprocessor)
-        pixels = images.flip(1) if swaps else images
-        pixels = pixels.float()
+        # The fork onedl-mmsegmentation leaves that to mmengine's base class, which has no public
+        # name for it.
+        swaps = preprocessor.channel_conversion if hasattr(
+            preprocessor, 'channel_conversion') else preprocessor._channel_conversion
+        pixels = (images.flip(1) if swaps and self.channels == 3 else images).float()
         if preprocessor._enable_normalize:
             pixels = (pixels - preprocessor.mean) / preprocessor.std
         return self.segmentor.encode_decode(pixels, [dict(img_shape=tuple(images.shape[2:]))])
@@ -88,10 +90,3 @@ def _check_preprocessor(preprocessor: nn.Module) -> None:
         raise ValueError(
             f'data_preprocessor.test_cfg={preprocessor.test_cfg}: it pads images for testing, '
             'which an exported graph does not. Fix: set it to None, and pad the images before.')
-
-
-def _converts_channels(preprocessor: SegDataPreProcessor) -> bool:
-    if hasattr(preprocessor, 'channel_conversion'):
-        return preprocessor.channel_conversion
-    # The fork onedl-mmsegmentation leaves it to mmengine's base class, which has no public name.
-    return preprocessor._channel_conversion

@@ -1,12 +1,14 @@
-"""One graph of a segmentor for batches and images of any size."""
+"""One graph of a segmentor for batches and images of any size, and its torch.export file."""
 from __future__ import annotations
 
 import contextlib
-from typing import Iterator, Tuple
+import io
+from pathlib import Path
+from typing import Callable, Iterator, Tuple
 
 import torch
 from mmseg.models.utils import resize
-from torch import nn
+from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram, export
 from torch.fx.experimental import _config as symbolic
 
@@ -52,3 +54,23 @@ def trace(model: nn.Module, size: Tuple[int, int]) -> ExportedProgram:
     images = torch.zeros(2, model.channels, *size, dtype=torch.uint8)
     with _sizes_left_open():
         return export(model, (images,), dynamic_shapes=({axis: Dim.DYNAMIC for axis in OPEN_AXES},))
+
+
+def write_program(program: ExportedProgram, path: Path) -> None:
+    """Write a program as a ``.pt2`` file.
+
+    Raises:
+        OSError: if there is no room for it.
+    """
+    # Where there is no room, torch's own writer of files ends the whole process.
+    written = io.BytesIO()
+    torch.export.save(program, written)
+    path.write_bytes(written.getbuffer())
+
+
+def read_program(path: Path) -> Callable[[Tensor], Tensor]:
+    """A ``.pt2`` file as a function of a batch of images."""
+    # Opened here, it may have any name.
+    with open(path, 'rb') as file:
+        # Transformers leave a guard against batches of one image in a graph that computes them.
+        return torch.export.load(file).module(check_guards=False)

@@ -1,9 +1,8 @@
 """Predictions for images that are in no data set."""
 from .images import find_images, output_names
-from .overlay import draw_overlay
+from .overlay import draw_overlay, save_labels, save_picture
 from .pipeline import UnreadableImageError
 from .predictor import Predictor
-from .saving import save_labels, save_picture
 from .tiles import check_tiles, default_overlap, tile_spans
 
 __all__ = [

@@ -25,13 +25,6 @@ def _images_in(folder: Path, above: Tuple[str, ...] = ()) -> Iterator[Path]:
             yield path
 
 
-def _images_of(match: Path) -> Iterator[Path]:
-    if match.is_dir():
-        yield from _images_in(match)
-    else:
-        yield match
-
-
 def find_images(sources: Iterable[str], leave_out: Sequence[Path] = ()) -> List[Path]:
     """Images that a command line names, each once, in the order of the command line.
 
@@ -61,8 +54,8 @@ def find_images(sources: Iterable[str], leave_out: Sequence[Path] = ()) -> List[
             raise FileNotFoundError(
                 f'{source!r}: no such file or folder, and no pattern that matches one. '
                 'Fix: pass images, folders or patterns in quotes.')
-        found = [Path(os.path.abspath(image)) for match in matches
-                 for image in _images_of(Path(match))]
+        found = [Path(os.path.abspath(image)) for match in map(Path, matches)
+                 for image in (_images_in(match) if match.is_dir() else [match])]
         found = [image for image in found
                  if not made & set(Path(os.path.realpath(image)).parents)]
         if not found:

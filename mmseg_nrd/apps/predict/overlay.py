@@ -1,12 +1,15 @@
-"""Predictions to look at: the image in the colours of its classes, and a legend."""
+"""Predictions to look at: images in the colours of their classes, a legend, and PNG files."""
 from __future__ import annotations
 
+from pathlib import Path
 from typing import List, NamedTuple, Sequence, Tuple
 
 import cv2
 import numpy as np
 from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont
+
+from mmseg_nrd.compat import whole_file
 
 _BACKGROUND, _INK, _EDGE = (255, 255, 255), (34, 34, 34), (136, 136, 136)
 _BAND = 64  # rows that are painted at once
@@ -26,20 +29,16 @@ def legend_entries(labels: np.ndarray, classes: Sequence[str],
         # bincount makes int64 of what it counts: eight images of labels, were it done at once.
         counts += np.bincount(labels[start:start + _BAND].ravel(), minlength=len(classes))
     order = np.argsort(-counts, kind='stable')
-    return [Entry(tuple(palette[index]), f'{classes[index]} {_share(counts[index], labels.size)}')
+    shares = [f'{share:.0%}' if share >= 0.01 else '<1%' for share in counts / labels.size]
+    return [Entry(tuple(palette[index]), f'{classes[index]} {shares[index]}')
             for index in order if counts[index]]
 
 
-def _share(count: int, of: int) -> str:
-    return f'{count / of:.0%}' if count / of >= 0.01 else '<1%'
-
-
 def displayable(image: np.ndarray) -> np.ndarray:
-    """A copy of an image that can be painted on: (H, W, 3), uint8, BGR.
+    """A copy of an image, (H, W) or (H, W, C), that can be painted on: (H, W, 3), uint8, BGR.
 
-    Args:
-        image (np.ndarray): (H, W) or (H, W, C), BGR if it has colours. Values beyond 0 to 255 are
-            clipped; of more than three channels the first three are shown, one is shown grey.
+    Values beyond 0 to 255 are clipped; of more than three channels the first three are shown, one
+    is shown grey.
     """
     if image.ndim == 2:
         image = image[..., None]
@@ -54,15 +53,9 @@ def displayable(image: np.ndarray) -> np.ndarray:
 
 def paint(image: np.ndarray, labels: np.ndarray, palette: Sequence[Sequence[int]],
           opacity: float) -> None:
-    """Lay the colours of the labels over an image, in place.
+    """Lay the RGB colours of labels (H, W) over an image (H, W, 3), uint8, BGR, in place.
 
     MMSeg's visualizer does it in floating point, all at once: 24 bytes for each pixel.
-
-    Args:
-        image (np.ndarray): (H, W, 3), uint8, BGR.
-        labels (np.ndarray): (H, W), uint8.
-        palette (Sequence): An RGB triple for each class.
-        opacity (float): Of the colours, 0 to 1.
     """
     colours = np.array(palette, np.uint8)[:, ::-1]
     for start in range(0, len(image), _BAND):
@@ -72,17 +65,9 @@ def paint(image: np.ndarray, labels: np.ndarray, palette: Sequence[Sequence[int]
 
 
 def draw_legend(entries: Sequence[Entry], length: int, size: int, beside: bool) -> np.ndarray:
-    """Draw a legend to put below an image, or beside it.
+    """Draw a legend (h, w, 3), uint8, RGB, to put below an image, or beside it.
 
-    Args:
-        entries (Sequence[Entry]): One at least.
-        length (int): Pixels of the side of the image that it is put to.
-        size (int): Of the letters, in pixels.
-        beside (bool): Whether that is its right side.
-
-    Returns:
-        np.ndarray: (h, w, 3), uint8, RGB, at least ``length`` long on that side: longer if the
-        legend needs it.
+    It is at least as long as that side of the image, ``length`` pixels; letters have ``size``.
     """
     font = ImageFont.truetype(findfont('DejaVu Sans'), size)
     line, gap, swatch = round(1.5 * size), size // 2, size
@@ -143,3 +128,27 @@ def draw_overlay(image: np.ndarray, labels: np.ndarray, classes: Sequence[str],
     paint(painted, labels, palette, opacity)
     sheet[-len(legend):, -legend.shape[1]:] = legend[..., ::-1]
     return sheet
+
+
+def _save_png(path: Path, picture: Image.Image) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as unfinished:
+        picture.save(unfinished, format='PNG')
+
+
+def save_labels(path: Path, labels: np.ndarray, palette: Sequence[Sequence[int]]) -> None:
+    """Save labels (H, W), uint8, as a PNG that holds class numbers and shows their colours.
+
+    Args:
+        path (Path): File to write; its folder is made.
+        labels (np.ndarray): (H, W), uint8.
+        palette (Sequence): An RGB triple for each class.
+    """
+    picture = Image.fromarray(labels)
+    picture.putpalette(np.array(palette, np.uint8).tobytes())
+    _save_png(path, picture)
+
+
+def save_picture(path: Path, picture: np.ndarray) -> None:
+    """Save a picture (H, W, 3), uint8, BGR, as a PNG."""
+    _save_png(path, Image.fromarray(np.ascontiguousarray(picture[..., ::-1])))

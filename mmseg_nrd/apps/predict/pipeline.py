@@ -10,6 +10,8 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import TRANSFORMS
 
+from mmseg_nrd.apps.cli.configs import type_name
+
 # They read a truth that is not there.
 _ANNOTATIONS = ('LoadAnnotations', 'LoadCheckedAnnotations', 'LoadDepthAnnotation')
 
@@ -36,15 +38,10 @@ class _Flip:
         return results
 
 
-def _name(transform: dict) -> str:
-    kind = transform['type']
-    return kind.rpartition('.')[2] if isinstance(kind, str) else kind.__name__
-
-
 def _kept(transforms: Iterable[dict], own_size: bool) -> List[Union[dict, Callable]]:
     kept = []
     for transform in transforms:
-        name = _name(transform)
+        name = type_name(transform)
         if name in _ANNOTATIONS or (
                 own_size and name == 'Resize' and transform.get('scale') is not None):
             continue
@@ -59,21 +56,14 @@ def _kept(transforms: Iterable[dict], own_size: bool) -> List[Union[dict, Callab
 def split_pipeline(cfg: Config, tta: bool, own_size: bool) -> Tuple[Callable, Callable]:
     """The loader of a config's test pipeline and what follows it, annotations left out.
 
-    Args:
-        cfg (Config): With ``test_dataloader``, or with ``tta_pipeline`` for ``tta``.
-        tta (bool): Whether to take the pipeline of test-time augmentation.
-        own_size (bool): Whether images keep their own size: each ``Resize`` to a ``scale`` is
-            left out; one by a ``scale_factor`` stays.
-
-    Returns:
-        tuple[Callable, Callable]: transforms of dicts, as MMSeg's are.
+    With ``own_size``, each ``Resize`` to a ``scale`` is left out; one by a ``scale_factor`` stays.
 
     Raises:
         ValueError: if the config has no such pipeline, or it does not begin with a loader.
     """
     pipeline = cfg.get('tta_pipeline') if tta else (
         cfg.get('test_dataloader') or {}).get('dataset', {}).get('pipeline')
-    if not pipeline or not _name(pipeline[0]).startswith('Load'):
+    if not pipeline or not type_name(pipeline[0]).startswith('Load'):
         raise ValueError(
             f"{'tta_pipeline' if tta else 'test_dataloader.dataset.pipeline'}: must be a list that "
             'begins with what loads an image. Fix: use a config with such a pipeline, as '

@@ -1,8 +1,7 @@
 """Procedural street scenes with the classes of Cityscapes, and trees of them for MMSeg."""
-from .arguments import MIN_SIZE
 from .classes import CLASS_NAMES, IGNORE
 from .layouts import LAYOUTS, label_table
-from .render import render_street_scene
+from .render import MIN_SIZE, render_street_scene
 from .writer import scene_seed, write_street_scenes
 
 __all__ = ['CLASS_NAMES', 'IGNORE', 'LAYOUTS', 'MIN_SIZE', 'label_table', 'render_street_scene',

@@ -39,11 +39,10 @@ def _draw_openings(stage: Stage, origin: np.ndarray, along: np.ndarray, length: 
     frame = np.clip(wall * (1.25 if style[6] > 0.4 else 0.75), 0, 250) * shade
     grow = np.array([-0.12, 0.12, -0.12, 0.12])
     depth = float(np.clip(origin[2] + 0.4 * along[2] * length, 1.0, None))
-    project, decorate = stage.camera.project, stage.canvas.decorate
-    if depth < 40:
-        decorate(project(_plane_quads(origin, along, spans + grow)), frame, depth)
-    decorate(project(_plane_quads(origin, along, spans[~lit])), glass, depth)
-    decorate(project(_plane_quads(origin, along, spans[lit])), glow, depth)
+    layers = [(spans + grow, frame)] if depth < 40 else []
+    for shown, colour in (*layers, (spans[~lit], glass), (spans[lit], glow)):
+        quads = _plane_quads(origin, along, shown)
+        stage.canvas.fill(stage.camera.project(quads), colour, None, depth)
 
 
 def draw_house(stage: Stage, side: int, offset: float, z0: float, z1: float,

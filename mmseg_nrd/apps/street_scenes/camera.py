@@ -49,10 +49,10 @@ class Camera:
         columns = np.arange(self.width, dtype=np.float32)[None] - np.float32(self.centre)
         return columns * z / np.float32(self.focal), z
 
-    def depth_in_view(self, x: float, fill: float = 0.85) -> float:
+    def depth_in_view(self, x: float) -> float:
         """Smallest depth in metres at which lateral position ``x`` lies inside the view."""
         room = self.width - self.centre if x > 0 else self.centre
-        return abs(x) * self.focal / max(fill * room, 1.0)
+        return abs(x) * self.focal / max(0.85 * room, 1.0)
 
 
 def sample_camera(rng: np.random.Generator, height: int, width: int) -> Camera:

@@ -6,6 +6,8 @@ the image over 2x2 pixels, which softens its edges, and samples the label, which
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -42,32 +44,31 @@ class Canvas:
         np.minimum(fixed, self._limit, out=fixed)
         return fixed.astype(np.int32)
 
+    def _draw(self, draw: Callable[[np.ndarray, Any], object], colour: np.ndarray | None,
+              label: int | None, depth: float) -> None:
+        """Draw on the image, the label or both; ``None`` leaves one as it is."""
+        if colour is not None:
+            draw(self.image, self.tint(colour, depth))
+        if label is not None:
+            draw(self.label, label)
+
     def fill(self, points: np.ndarray, colour: np.ndarray | None, label: int | None,
              depth: float) -> None:
-        """Fill one polygon (N, 2). ``None`` leaves the image, or the label, as it is."""
-        polygon = [self._fixed_point(points)]
-        if colour is not None:
-            cv2.fillPoly(self.image, polygon, self.tint(colour, depth), cv2.LINE_8,
-                         _FRACTION_BITS)
-        if label is not None:
-            cv2.fillPoly(self.label, polygon, label, cv2.LINE_8, _FRACTION_BITS)
-
-    def decorate(self, polygons: np.ndarray, colour: np.ndarray, depth: float) -> None:
-        """Paint polygons (M, N, 2) that do not overlap, and leave the label as it is."""
-        if len(polygons):
-            cv2.fillPoly(self.image, list(self._fixed_point(polygons)), self.tint(colour, depth),
-                         cv2.LINE_8, _FRACTION_BITS)
+        """Fill one polygon (N, 2), or polygons (M, N, 2) that do not overlap."""
+        fixed = self._fixed_point(points)
+        polygons = [fixed] if fixed.ndim == 2 else list(fixed)
+        if polygons:
+            self._draw(lambda surface, paint: cv2.fillPoly(
+                surface, polygons, paint, cv2.LINE_8, _FRACTION_BITS), colour, label, depth)
 
     def stroke(self, points: np.ndarray, width: float, colour: np.ndarray | None,
                label: int | None, depth: float, closed: bool = False) -> None:
         """Draw a polyline (N, 2) with round ends; never thinner than one final pixel."""
         thickness = max(OVERSAMPLING, int(round(width)))
         path = [self._fixed_point(points)]
-        if colour is not None:
-            cv2.polylines(self.image, path, closed, self.tint(colour, depth), thickness,
-                          cv2.LINE_8, _FRACTION_BITS)
-        if label is not None:
-            cv2.polylines(self.label, path, closed, label, thickness, cv2.LINE_8, _FRACTION_BITS)
+        self._draw(lambda surface, paint: cv2.polylines(
+            surface, path, closed, paint, thickness, cv2.LINE_8, _FRACTION_BITS),
+            colour, label, depth)
 
     def disc(self, centre: np.ndarray, radius: float, colour: np.ndarray | None,
              label: int | None, depth: float) -> None:
@@ -76,11 +77,9 @@ class Canvas:
             return
         middle = tuple(int(value) for value in self._fixed_point(centre))
         fixed_radius = int(round(radius * (1 << _FRACTION_BITS)))
-        if colour is not None:
-            cv2.circle(self.image, middle, fixed_radius, self.tint(colour, depth), -1,
-                       cv2.LINE_8, _FRACTION_BITS)
-        if label is not None:
-            cv2.circle(self.label, middle, fixed_radius, label, -1, cv2.LINE_8, _FRACTION_BITS)
+        self._draw(lambda surface, paint: cv2.circle(
+            surface, middle, fixed_radius, paint, -1, cv2.LINE_8, _FRACTION_BITS),
+            colour, label, depth)
 
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         """Final image (H, W, 3) float32, 0 to 255, and label (H, W) uint8."""

@@ -7,9 +7,9 @@ import numpy as np
 from .canvas import OVERSAMPLING
 from .classes import ROAD, SIDEWALK, SKY
 from .light import pick
-from .stage import Item, Stage
+from .photometry import ground_tile, noise_field
+from .stage import Item, Pose, Stage, footprint
 from .street import Street
-from .textures import ground_tile, noise_field
 
 
 def draw_sky(stage: Stage) -> None:
@@ -41,8 +41,7 @@ def _shadows(stage: Stage, items: list[Item], street: Street) -> np.ndarray:
         toward = side.sign * -reach[0]
         if toward > 0 and stage.light.direct > 0.2:
             edge = side.front - 7.0 * toward
-            cast.append(np.array([(side.sign * side.front, 0, 2.5), (side.sign * edge, 0, 2.5),
-                                  (side.sign * edge, 0, 90), (side.sign * side.front, 0, 90)]))
+            cast.append(_band(side.sign * side.front, side.sign * edge, 2.5, 90))
     for item in items:
         if item.footprint is None:
             continue
@@ -92,7 +91,7 @@ def draw_ground(stage: Stage, street: Street, items: list[Item]) -> None:
 
 
 def _band(x0: float, x1: float, z0: float, z1: float) -> np.ndarray:
-    return np.array([(x0, 0, z0), (x1, 0, z0), (x1, 0, z1), (x0, 0, z1)])
+    return footprint(Pose(0.0, 0.0), (x0, x1), (z0, z1))
 
 
 def _draw_markings(stage: Stage, street: Street, road: np.ndarray, stone: np.ndarray) -> None:

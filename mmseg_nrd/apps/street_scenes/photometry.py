@@ -1,12 +1,61 @@
-"""From a painted scene to what a camera records: light patches, lens, exposure, noise."""
+"""From a painted scene to what a camera records: texture, light patches, lens, noise."""
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from .classes import IGNORE
+from . import classes
 from .light import Light
-from .textures import noise_field
+
+
+def noise_field(rng: np.random.Generator, height: int, width: int,
+                cells: tuple[int, ...]) -> np.ndarray:
+    """Smooth noise (height, width) float32 of about unit variance.
+
+    Each entry of ``cells`` adds an octave with that many cells along the height. The lattices do
+    not depend on the resolution, so a scene keeps its pattern when rendered larger.
+    """
+    aspect = width / height
+    field = np.zeros((height, width), np.float32)
+    for count in cells:
+        columns = max(2, int(round(count * aspect)))
+        lattice = rng.standard_normal((count, columns), dtype=np.float32)
+        field += cv2.resize(lattice, (width, height), interpolation=cv2.INTER_LINEAR)
+    return field / np.float32(0.67 * len(cells)**0.5)
+
+
+def ground_tile(rng: np.random.Generator) -> np.ndarray:
+    """Periodic noise (128, 128) float32 of about unit variance, for the ground."""
+    side = 128
+    tile = rng.standard_normal((side, side), dtype=np.float32)
+    coarse = rng.standard_normal((side // 8, side // 8), dtype=np.float32)
+    coarse = np.pad(coarse, ((0, 1), (0, 1)), mode='wrap')
+    smooth = cv2.resize(coarse, (side + 8, side + 8), interpolation=cv2.INTER_CUBIC)
+    return 0.6 * tile + smooth[:side, :side]
+
+
+# Strength of (fine, coarse) noise by material.
+_STRENGTH = {
+    classes.ROAD: (0.03, 0.05), classes.SIDEWALK: (0.03, 0.05), classes.BUILDING: (0.05, 0.07),
+    classes.WALL: (0.08, 0.08), classes.VEGETATION: (0.26, 0.12), classes.TERRAIN: (0.17, 0.10),
+    classes.SKY: (0.0, 0.0), classes.TRAIN: (0.02, 0.05), classes.TRUCK: (0.03, 0.06),
+    classes.IGNORE: (0.05, 0.08),
+}
+
+
+_TABLE = np.full((256, 2), (0.02, 0.03), np.float32)
+for _label, _strength in _STRENGTH.items():
+    _TABLE[_label] = _strength
+
+
+def texture_materials(image: np.ndarray, label: np.ndarray, rng: np.random.Generator) -> None:
+    """Modulate image (H, W, 3) float32 in place, by material."""
+    height, width = label.shape
+    fine = noise_field(rng, height, width, (192, 96, 48))
+    coarse = noise_field(rng, height, width, (12, 5))
+    strength = _TABLE[label]
+    gain = 1 + strength[..., 0] * fine + strength[..., 1] * coarse
+    image *= np.clip(gain, 0.35, 1.7)[..., None]
 
 
 def cover_view(image: np.ndarray, label: np.ndarray, rng: np.random.Generator) -> None:
@@ -21,12 +70,12 @@ def cover_view(image: np.ndarray, label: np.ndarray, rng: np.random.Generator) -
         gloss = 1 + 1.2 * np.clip((rows - edge) / (height * rise), 0, 1)
         paint = np.full(3, rng.uniform(20, 110)) + rng.normal(0, 12, 3)
         np.copyto(image, (gloss[..., None] * paint).astype(np.float32), where=bonnet[..., None])
-        label[bonnet] = IGNORE
+        label[bonnet] = classes.IGNORE
     if rng.random() < 0.2:
         margin = max(1, int(round(0.012 * height)))
         for part in (np.s_[:margin], np.s_[-margin:], np.s_[:, :margin], np.s_[:, -margin:]):
             image[part] = 0
-            label[part] = IGNORE
+            label[part] = classes.IGNORE
 
 
 def expose(image: np.ndarray, light: Light, rng: np.random.Generator,

@@ -1,20 +1,20 @@
 """Seed in, street scene out."""
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from . import classes
-from .arguments import checked_count, checked_size
 from .buildings import draw_far_end
 from .camera import sample_camera
 from .canvas import OVERSAMPLING, Canvas
 from .ground import draw_ground, draw_sky
 from .light import Light, sample_light
-from .photometry import cover_view, expose
+from .photometry import cover_view, expose, texture_materials
 from .roadside import sample_roadside
 from .stage import Stage
 from .street import sample_street
-from .textures import texture_materials
 from .traffic import sample_traffic
 
 # Scenes take turns in guaranteeing the rarer classes: scene number `seed` surely shows the kinds
@@ -36,6 +36,7 @@ _TURNS: tuple[tuple[frozenset[str], tuple[int, ...]], ...] = (
 _COMMON = (classes.ROAD, classes.SIDEWALK, classes.BUILDING, classes.SKY, classes.POLE, classes.CAR)
 _ENOUGH = 32 / (128 * 256)  # share of the view that a guaranteed class covers at least
 _ATTEMPTS = 12
+MIN_SIZE = (32, 64)
 
 
 def _shows(label: np.ndarray, wanted: tuple[int, ...]) -> int:
@@ -67,6 +68,32 @@ def _draw(seed: int, attempt: int, size: tuple[int, int],
         image, label = image[:, ::-1].copy(), label[:, ::-1].copy()
     cover_view(image, label, plan)
     return image, label, light
+
+
+def checked_size(size: tuple[int, int]) -> tuple[int, int]:
+    """``size`` as two ints, (height, width) in pixels, or ValueError."""
+    rule = (f'size must be (height, width), two integers of at least {MIN_SIZE[0]} and '
+            f'{MIN_SIZE[1]}; for example size=(128, 256)')
+    try:
+        height, width = (operator.index(side) for side in size)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'size={size!r}: {rule}') from error
+    if height < MIN_SIZE[0] or width < MIN_SIZE[1]:
+        raise ValueError(f'size={size!r}: {rule}')
+    return height, width
+
+
+def checked_count(name: str, value: int, limit: int | None = None) -> int:
+    """``value`` as an int from 0 to ``limit``, or ValueError naming the argument."""
+    upper = '' if limit is None else f' and at most {limit}'
+    rule = f'{name} must be an integer of at least 0{upper}; for example {name}=1'
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise ValueError(f'{name}={value!r}: {rule}') from error
+    if number < 0 or (limit is not None and number > limit):
+        raise ValueError(f'{name}={value!r}: {rule}')
+    return number
 
 
 def render_street_scene(seed: int,

@@ -6,31 +6,29 @@ from functools import partial
 
 import numpy as np
 
-from .barriers import draw_fence, draw_wall
+from . import furniture
 from .buildings import draw_house, plan_houses
 from .camera import Camera
-from .furniture import draw_bollard, draw_clutter, draw_lamp_post, draw_sign, draw_traffic_light
 from .nature import draw_bush, draw_hedge, draw_tree
-from .stage import Item, Pose, Stage
+from .stage import Item, Pose
 from .street import Side, Street
 from .traffic import two_wheeler, walker
 
 
-def _item(layer: int, depth: float, draw: Callable[..., None], x: float, z: float,
+def _item(layer: int, draw: Callable[..., None], x: float, z: float,
           shadow: tuple[float, float] | None = None) -> Item:
     """An upright thing at (x, z); ``shadow`` is the radius of its foot and its height."""
-    here: Callable[[Stage], None] = partial(draw, x=x, z=z)
     if shadow is None:
-        return Item(layer, depth, here)
+        return Item(layer, z, partial(draw, x=x, z=z))
     radius, height = shadow
     foot = np.array([(x - radius, 0, z), (x, 0, z - radius), (x + radius, 0, z),
                      (x, 0, z + radius)])
-    return Item(layer, depth, here, foot, height)
+    return Item(layer, z, partial(draw, x=x, z=z), foot, height)
 
 
 def _tree(rng: np.random.Generator, layer: int, x: float, z: float) -> Item:
     height = rng.uniform(5, 10)
-    return _item(layer, z, partial(draw_tree, height=height), x, z, (0.12 * height, height))
+    return _item(layer, partial(draw_tree, height=height), x, z, (0.12 * height, height))
 
 
 def _houses(rng: np.random.Generator, street: Street) -> list[Item]:
@@ -38,9 +36,8 @@ def _houses(rng: np.random.Generator, street: Street) -> list[Item]:
     density = float(rng.choice([0.95, 0.75, 0.35]))
     for side in street.sides:
         for offset, z0, z1, height in plan_houses(rng, side, street.end, density):
-            draw: Callable[[Stage], None] = partial(
-                draw_house, side=side.sign, offset=offset, z0=z0, z1=z1, height=height)
-            items.append(Item(0, z1, draw))
+            items.append(Item(0, z1, partial(
+                draw_house, side=side.sign, offset=offset, z0=z0, z1=z1, height=height)))
     return items
 
 
@@ -50,18 +47,13 @@ def _barrier(rng: np.random.Generator, side: Side, end: float) -> list[Item]:
     items, x = [], side.sign * (side.walk + 0.1)
     height = rng.uniform(1.0, 2.4)
     kind = str(rng.choice(['rails', 'pickets', 'mesh']))
+    draw = {'wall': furniture.draw_wall, 'fence': partial(furniture.draw_fence, kind=kind),
+            'hedge': draw_hedge}[side.barrier]
     z = max(1.5, 0.6 * side.walk)
     gap = rng.uniform(22, 60)
     while z < min(end, 60):
         z1 = z + rng.uniform(5, 8)
-        draw: Callable[[Stage], None]
-        if side.barrier == 'wall':
-            draw = partial(draw_wall, x=x, z0=z, z1=z1, height=height)
-        elif side.barrier == 'fence':
-            draw = partial(draw_fence, x=x, z0=z, z1=z1, height=height, kind=kind)
-        else:
-            draw = partial(draw_hedge, x=x, z0=z, z1=z1, height=height)
-        items.append(Item(1, z1, draw))
+        items.append(Item(1, z1, partial(draw, x=x, z0=z, z1=z1, height=height)))
         z = z1 + (rng.uniform(2, 6) if z > gap else 0.0)
     return items
 
@@ -75,7 +67,7 @@ def _greenery(rng: np.random.Generator, side: Side, sure: bool) -> list[Item]:
             if rng.random() < 0.6:
                 items.append(_tree(rng, 0, x, z))
             else:
-                items.append(_item(0, z, partial(draw_bush, size=rng.uniform(0.8, 1.8)), x, z))
+                items.append(_item(0, partial(draw_bush, size=rng.uniform(0.8, 1.8)), x, z))
     if not side.track and (sure or rng.random() < 0.35):
         planted = side.verge > side.kerb
         x = side.sign * (0.5 * (side.kerb + side.verge) if planted else side.kerb + 0.7)
@@ -93,28 +85,27 @@ def _furniture(rng: np.random.Generator, camera: Camera, street: Street,
         if rng.random() < 0.8:
             height = rng.uniform(5.5, 8.5)
             for z in np.cumsum(rng.uniform(15, 26, 3)) - rng.uniform(4, 12):
-                items.append(_item(2, z, partial(draw_lamp_post, height=height), x, z,
-                                   (0.1, height)))
+                lamp = partial(furniture.draw_lamp_post, height=height)
+                items.append(_item(2, lamp, x, z, (0.1, height)))
         if rng.random() < 0.15:
             for z in np.arange(nearest, 30, rng.uniform(2, 4)):
-                items.append(_item(2, z, draw_bollard, x, z, (0.1, 0.9)))
+                items.append(_item(2, furniture.draw_bollard, x, z, (0.1, 0.9)))
         for _ in range(int(rng.poisson(0.8))):
             z = nearest + rng.uniform(0, 22)
-            items.append(_item(2, z, draw_sign, x, z, (0.1, 2.5)))
+            items.append(_item(2, furniture.draw_sign, x, z, (0.1, 2.5)))
         if street.crossing and ('traffic light' in wanted or rng.random() < 0.6):
             z = max(street.crossing - 0.6, nearest)
-            light = partial(draw_traffic_light, arm=bool(rng.random() < 0.4))
-            items.append(_item(2, z, light, x, z, (0.1, 3.0)))
+            light = partial(furniture.draw_traffic_light, arm=bool(rng.random() < 0.4))
+            items.append(_item(2, light, x, z, (0.1, 3.0)))
         if rng.random() < 0.4:
             x = side.sign * rng.uniform(side.verge + 0.6, side.walk - 0.5)
             z = max(rng.uniform(6, 20), camera.depth_in_view(x))
-            draw: Callable[[Stage], None] = partial(draw_clutter, pose=Pose(x, z))
-            items.append(Item(2, z, draw))
+            items.append(Item(2, z, partial(furniture.draw_clutter, pose=Pose(x, z))))
     if 'traffic sign' in wanted:
         side = street.sides[int(rng.integers(2))]
         x = side.sign * (side.verge + 0.35)
         z = max(camera.depth_in_view(side.sign * (side.verge + 1.0)), 7.0) + rng.uniform(0, 2)
-        items.append(_item(2, z, draw_sign, x, z, (0.1, 2.5)))
+        items.append(_item(2, furniture.draw_sign, x, z, (0.1, 2.5)))
     return items
 
 

@@ -84,15 +84,6 @@ _NEXT, _AFTER = [1, 2, 0], [2, 0, 1]  # axes of a cross product; np.cross is slo
 _NO_DETAIL = 45.0  # metres; farther away, windows and lamps are not drawn
 
 
-def _on_face(face: np.ndarray, rects: np.ndarray) -> np.ndarray:
-    """World corners (M, 4, 3) of rectangles (M, 4) given in shares of a face (4, 3)."""
-    s = rects[:, [0, 1, 1, 0], None]
-    t = rects[:, [2, 2, 3, 3], None]
-    lower = face[0] * (1 - s) + face[1] * s
-    upper = face[3] * (1 - s) + face[2] * s
-    return lower * (1 - t) + upper * t
-
-
 def draw_block(stage: Stage, pose: Pose, corners: np.ndarray, colour: np.ndarray, label: int,
                details: Mapping[str, Sequence[Detail]] | None = None) -> None:
     """Draw the faces of a block that the camera sees.
@@ -118,9 +109,22 @@ def draw_block(stage: Stage, pose: Pose, corners: np.ndarray, colour: np.ndarray
         stage.canvas.fill(canvas_points[_NUMBERS[number]], colour * shade, label, depth)
         rects = (details or {}).get(name, ())
         if rects and depth < _NO_DETAIL:
-            spots = stage.camera.project(_on_face(faces[number], np.array([r for r, _ in rects])))
+            shares = np.array([share for share, _ in rects])
+            s, t = shares[:, [0, 1, 1, 0], None], shares[:, [2, 2, 3, 3], None]
+            face = faces[number]
+            lower, upper = face[0] * (1 - s) + face[1] * s, face[3] * (1 - s) + face[2] * s
+            spots = stage.camera.project(lower * (1 - t) + upper * t)
             for spot, (_, paint) in zip(spots, rects):
                 stage.canvas.fill(spot, paint * shade, None, depth)
+
+
+def draw_limb(stage: Stage, pose: Pose, points: list[tuple[float, float, float]], thick: float,
+              colour: np.ndarray | None, label: int | None) -> None:
+    """A rounded bar of ``thick`` metres through object points."""
+    world = pose.world(np.array(points))
+    depth = float(world[:, 2].mean())
+    stage.canvas.stroke(stage.camera.project(world), stage.camera.pixels(thick, depth), colour,
+                        label, depth)
 
 
 def footprint(pose: Pose, x: tuple[float, float], z: tuple[float, float]) -> np.ndarray:

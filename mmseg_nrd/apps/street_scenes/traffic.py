@@ -7,10 +7,9 @@ from functools import partial
 import numpy as np
 
 from .camera import Camera
-from .people import draw_person
-from .stage import Item, Pose, Stage, footprint
+from .people import draw_bicycle, draw_motorcycle, draw_person
+from .stage import Item, Pose, footprint
 from .street import LANE, Side, Street
-from .two_wheelers import draw_bicycle, draw_motorcycle
 from .vehicles import draw_bus, draw_car, draw_train, draw_truck
 
 # Drawing function, half length and half width in metres, height in metres.
@@ -25,8 +24,7 @@ _BIG = ('truck', 'bus')
 def _vehicle(kind: str, pose: Pose) -> Item:
     draw, half_length, half_width, height = _VEHICLES[kind]
     base = footprint(pose, (-half_width, half_width), (-half_length, half_length))
-    draw_here: Callable[[Stage], None] = partial(draw, pose=pose)
-    return Item(2, float(base[:, 2].min()), draw_here, base, height)
+    return Item(2, float(base[:, 2].min()), partial(draw, pose=pose), base, height)
 
 
 def _random_kind(rng: np.random.Generator) -> str:
@@ -87,18 +85,15 @@ def _train(rng: np.random.Generator, camera: Camera, side: Side, near_by: bool) 
     near = camera.depth_in_view(x) * 0.95 + (rng.uniform(0, 4) if near_by else rng.uniform(6, 30))
     cars = int(rng.integers(2, 4))
     pose = Pose(x, near + 4.5, 0.0 if rng.random() < 0.5 else np.pi)
-    base = np.array([(x - 1.3, 0, near), (x + 1.3, 0, near), (x + 1.3, 0, near + 9.0 * cars),
-                     (x - 1.3, 0, near + 9.0 * cars)])
-    draw: Callable[[Stage], None] = partial(draw_train, pose=pose, cars=cars)
-    return Item(2, near, draw, base, 3.5)
+    base = footprint(Pose(x, near), (-1.3, 1.3), (0, 9.0 * cars))
+    return Item(2, near, partial(draw_train, pose=pose, cars=cars), base, 3.5)
 
 
 def two_wheeler(kind: str, pose: Pose, ridden: bool) -> Item:
     """An item for a 'bicycle' or 'motorcycle'."""
     draw = draw_bicycle if kind == 'bicycle' else draw_motorcycle
-    here: Callable[[Stage], None] = partial(draw, pose=pose, ridden=ridden)
-    return Item(2, pose.z, here, footprint(pose, (-0.25, 0.25), (-0.9, 0.9)),
-                1.7 if ridden else 1.0)
+    base = footprint(pose, (-0.25, 0.25), (-0.9, 0.9))
+    return Item(2, pose.z, partial(draw, pose=pose, ridden=ridden), base, 1.7 if ridden else 1.0)
 
 
 def _ridden(rng: np.random.Generator, camera: Camera, street: Street, kind: str,
@@ -114,8 +109,8 @@ def _ridden(rng: np.random.Generator, camera: Camera, street: Street, kind: str,
 
 def walker(pose: Pose, height: float) -> Item:
     """An item for a person on foot."""
-    draw: Callable[[Stage], None] = partial(draw_person, pose=pose, height=height)
-    return Item(2, pose.z, draw, footprint(pose, (-0.25, 0.25), (-0.2, 0.2)), height)
+    base = footprint(pose, (-0.25, 0.25), (-0.2, 0.2))
+    return Item(2, pose.z, partial(draw_person, pose=pose, height=height), base, height)
 
 
 def sample_traffic(rng: np.random.Generator, camera: Camera, street: Street,

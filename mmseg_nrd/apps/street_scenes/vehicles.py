@@ -8,7 +8,7 @@ import numpy as np
 
 from .classes import BUS, CAR, TRAIN, TRUCK
 from .light import pick
-from .stage import Detail, Pose, Stage, block, draw_block
+from .stage import Detail, Pose, Stage, block, draw_block, draw_limb
 
 _RED, _DARK, _WHITE = np.array([170.0, 30, 26]), np.array([26.0, 26, 28]), np.array([225.0] * 3)
 _NO_WHEELS = 50.0  # metres; farther away, the body hides them
@@ -125,7 +125,7 @@ def draw_bus(stage: Stage, pose: Pose) -> None:
                {'rear': tail, 'front': nose, 'left': side, 'right': side})
 
 
-def draw_train(stage: Stage, pose: Pose, cars: int = 3) -> None:
+def draw_train(stage: Stage, pose: Pose, cars: int) -> None:
     """A tram or train of joined cars with sloping noses; ``pose`` is the middle of the nearest."""
     rng = stage.rng
     paint, trim, glass = pick(rng, 'paint', 20), pick(rng, 'paint', 20), _glass(stage)
@@ -145,15 +145,13 @@ def draw_train(stage: Stage, pose: Pose, cars: int = 3) -> None:
         slope = 0.9 if number == 0 else 0.0
         rear, front = (slope, 0.0) if away > 0 else (0.0, slope)
         half = length / 2 - (0.0 if number == 0 else 0.15)
-        bellows = block((-1.05, 1.05), (0.5, 3.2), (-length / 2 - 0.2, length / 2 + 0.2))
         if number:
+            bellows = block((-1.05, 1.05), (0.5, 3.2), (-length / 2 - 0.2, length / 2 + 0.2))
             draw_block(stage, place, bellows, _DARK + 10, TRAIN)
         skirt = block((-1.1, 1.1), (0.08, 0.5), (-half + 0.8, half - 0.8))
         draw_block(stage, place, skirt, _DARK, TRAIN)
         body = block((-1.3, 1.3), (0.35, 3.5), (-half, half), 0.12, rear, front)
         draw_block(stage, place, body, paint, TRAIN,
                    {'rear': nose, 'front': nose, 'left': side, 'right': side})
-    roof = place.world(np.array([(-0.5, 3.5, -0.8), (0.0, 4.5, 0.0), (0.5, 3.5, 0.8)]))
-    width = stage.camera.pixels(0.08, float(roof[:, 2].mean()))
-    stage.canvas.stroke(stage.camera.project(roof), width, _DARK, TRAIN,
-                        float(roof[:, 2].mean()))
+    draw_limb(stage, place, [(-0.5, 3.5, -0.8), (0.0, 4.5, 0.0), (0.5, 3.5, 0.8)], 0.08, _DARK,
+              TRAIN)

@@ -11,9 +11,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .arguments import checked_count, checked_size
 from .layouts import Layout, get_layout, label_table
-from .render import render_street_scene
+from .render import checked_count, checked_size, render_street_scene
 
 SPLITS = ('train', 'val')
 MAX_SCENES = 2**24  # in a split, so that no two splits or trees share a seed

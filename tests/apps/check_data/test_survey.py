@@ -53,20 +53,6 @@ def test_what_training_can_use_is_no_error(tmp_path, oddity):
     assert ignored == ({str(faulty_data.label_path(root))} if oddity == 'all ignored' else set())
 
 
-def test_several_faults_of_one_set_are_all_found(tmp_path):
-    root = faulty_data.write_tree(tmp_path)
-    faults = ('label out of range', 'empty image', 'label larger')
-    for name, fault in zip(faulty_data.NAMES, faults):
-        faulty_data.FAULTS[fault](faulty_data.image_path(root, name),
-                                  faulty_data.label_path(root, name))
-    survey = survey_data(config(dataset(root)), 'train')
-    assert files(survey.errors) == {
-        str(faulty_data.label_path(root, 'a')), str(faulty_data.image_path(root, 'b')),
-        str(faulty_data.label_path(root, 'c'))}
-    text = '\n'.join(summary_lines(survey))
-    assert text.count('error: ') == 3 and '3 errors' in text
-
-
 def test_pixels_images_sizes_and_ignored_ones_are_counted(tmp_path):
     root = faulty_data.spoil(tmp_path, 'all ignored')
     survey = survey_data(config(dataset(root)), 'train')
@@ -102,21 +88,12 @@ def test_workers_find_the_same_in_the_same_order(tmp_path):
     assert as_dict(one) == as_dict(two) and len(one.errors) == 2
 
 
-def test_a_limit_is_for_each_data_set(tmp_path):
+def test_a_limit_is_for_each_data_set_and_progress_knows_it(tmp_path):
     root = faulty_data.write_tree(tmp_path)
-    survey = survey_data(config(dataset(root), dataset(root)), 'train', limit=2)
-    assert (survey.inspected, survey.images) == (4, 6)
-
-
-def test_progress_knows_how_many(tmp_path):
-    seen = []
-
-    def track(found, count):
-        seen.append(count)
-        return found
-
-    survey_data(config(dataset(faulty_data.write_tree(tmp_path))), 'train', track=track)
-    assert seen == [3]
+    told = []
+    survey = survey_data(config(dataset(root), dataset(root)), 'train', limit=2,
+                         track=lambda found, count: told.append(count) or found)
+    assert (survey.inspected, survey.images, told) == (4, 6, [4])
 
 
 def test_labels_are_counted_as_the_data_set_maps_them(tmp_path):

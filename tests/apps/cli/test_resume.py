@@ -102,19 +102,16 @@ def test_another_training_state_is_passed_over(spoil, tmp_path):
     assert 'must' in notes[0]
 
 
-def test_a_folder_is_passed_over(tmp_path):
+@pytest.mark.parametrize('kind, fault', [
+    ('folder', 'is a folder'), ('hostile', 'asks for more than')])
+def test_what_is_no_checkpoint_is_passed_over_and_not_run(kind, fault, tmp_path):
     write(tmp_path, 2, last=4)
-    (tmp_path / 'iter_4.pth').mkdir()
+    if kind == 'folder':
+        (tmp_path / 'iter_4.pth').mkdir()
+    else:
+        torch.save(bomb('in the message hub', tmp_path / 'marker'), tmp_path / 'iter_4.pth')
     last, notes, _ = resume(tmp_path)
-    assert last == 'iter_2.pth' and 'is a folder' in notes[0]
-
-
-def test_a_hostile_one_is_passed_over_and_not_run(tmp_path):
-    write(tmp_path, 2, last=4)
-    torch.save(bomb('in the message hub', tmp_path / 'marker'), tmp_path / 'iter_4.pth')
-    last, notes, _ = resume(tmp_path)
-    assert last == 'iter_2.pth' and 'asks for more than' in notes[0]
-    assert not (tmp_path / 'marker').exists()
+    assert last == 'iter_2.pth' and fault in notes[0] and not (tmp_path / 'marker').exists()
 
 
 def test_one_saved_after_the_note_was_written_is_the_newest(tmp_path):

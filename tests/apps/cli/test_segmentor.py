@@ -12,6 +12,8 @@ from mmseg_nrd.apps.cli import build, load_segmentor, read_config
 NAME = 'mmseg::fcn/fcn_r18-d8_4xb2-80k_cityscapes-512x1024.py'
 SMALL = {'model.backbone.depth': 18, 'model.decode_head.channels': 8,
          'model.auxiliary_head.channels': 8}
+FAR = dict(type='Pretrained', checkpoint='http://nowhere.invalid/weights.pth')
+NORM = dict(type='SyncBN', requires_grad=True)
 
 
 @pytest.fixture(scope='module')
@@ -46,3 +48,22 @@ def test_the_weights_are_those_of_the_checkpoint(cfg, tmp_path, wrap):
 def test_a_config_without_a_model_is_refused():
     with pytest.raises(ValueError, match='has no model'):
         load_segmentor(read_config('mmseg::_base_/datasets/cityscapes.py'))
+
+
+def test_no_weights_from_elsewhere_at_any_depth():
+    stage = dict(type='ResNetV1c', depth=18, base_channels=8, stem_channels=8, norm_cfg=NORM)
+    cfg = dict(
+        type='EncoderDecoder', pretrained='open-mmlab://resnet50_v1c',
+        data_preprocessor=dict(type='SegDataPreProcessor'),
+        backbone=dict(type='BiSeNetV1', backbone_cfg=dict(stage, init_cfg=FAR), norm_cfg=NORM,
+                      in_channels=3, spatial_channels=(8, 8, 8, 16),
+                      context_channels=(16, 32, 64), out_channels=16),
+        decode_head=dict(type='FCNHead', in_channels=16, in_index=0, channels=8, num_convs=1,
+                         num_classes=3, norm_cfg=NORM, init_cfg=[FAR, dict(
+                             type='Constant', val=0.25, override=dict(name='conv_seg'))]))
+    model = build(cfg, 'cpu')
+    model.init_weights()  # would fetch what is left
+    assert (model.decode_head.conv_seg.weight == 0.25).all()
+    assert not any(isinstance(module, nn.SyncBatchNorm) for module in model.modules())
+    assert cfg['backbone']['backbone_cfg']['init_cfg'] == FAR
+    assert cfg['pretrained'] == 'open-mmlab://resnet50_v1c' and NORM['type'] == 'SyncBN'

@@ -170,12 +170,6 @@ def test_wrong_arguments_are_named_before_anything_is_written(
     assert not capsys.readouterr().out
 
 
-def test_a_config_without_a_model_is_refused(tmp_path):
-    (tmp_path / 'config.py').write_text('x = 1')
-    with pytest.raises(ValueError, match=r'config\.py: has no model'):
-        run(tmp_path / 'config.py', tmp_path / 'a.pt2')
-
-
 def test_a_full_disk_leaves_no_file(config, tmp_path):
     # Where torch itself writes to the file, this ends the process.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

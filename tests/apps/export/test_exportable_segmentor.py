@@ -46,16 +46,12 @@ def test_evaluates(segmentor):
     assert not any(module.training for module in ExportableSegmentor(segmentor().train()).modules())
 
 
-def test_padding_for_tests_is_refused(segmentor):
-    model = segmentor(**{'model.data_preprocessor.test_cfg': dict(size_divisor=32)})
-    with pytest.raises(ValueError, match='size_divisor.*pads images.*Fix: set it to None'):
-        ExportableSegmentor(model)
-
-
-def test_another_preprocessor_is_refused(segmentor):
-    model = segmentor(**{'model.data_preprocessor': dict(
-        _delete_=True, type='BaseDataPreprocessor')})
-    with pytest.raises(ValueError, match='BaseDataPreprocessor.*Fix: '):
+@pytest.mark.parametrize('changes, message', [
+    ({'.test_cfg': dict(size_divisor=32)}, 'size_divisor.*pads images.*Fix: set it to None'),
+    ({'': dict(_delete_=True, type='BaseDataPreprocessor')}, 'BaseDataPreprocessor.*Fix: ')])
+def test_preprocessing_that_is_not_known_is_refused(segmentor, changes, message):
+    model = segmentor(**{f'model.data_preprocessor{key}': each for key, each in changes.items()})
+    with pytest.raises(ValueError, match=message):
         ExportableSegmentor(model)
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmseg_nrd.apps.predict.overlay import displayable, draw_overlay, legend_entries
-from mmseg_nrd.apps.predict.saving import save_labels, save_picture
+from mmseg_nrd.apps.predict import draw_overlay, save_labels, save_picture
+from mmseg_nrd.apps.predict.overlay import displayable, legend_entries
 
 CLASSES = ('road', 'sidewalk', 'vegetation', 'sky', 'person')
 PALETTE = [[128, 64, 128], [244, 35, 232], [107, 142, 35], [70, 130, 180], [220, 20, 60]]

@@ -156,11 +156,6 @@ def test_a_side_of_one_pixel_is_the_same_when_turned(weights, direction, size, o
                           predict(cfg, weights, image))
 
 
-@pytest.mark.parametrize('size', [(1, 7), (2, 1), (1, 2)])
-def test_sides_of_a_few_pixels_are_augmented(weights, size):
-    assert predict(toy_config(), weights, some_image(*size), tta=True).shape == size
-
-
 def test_a_checkpoint_of_another_config_is_refused(weights):
     cfg = toy_config()
     cfg.model.decode_head.num_classes = 4

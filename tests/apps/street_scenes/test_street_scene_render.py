@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmseg_nrd.apps.street_scenes.arguments import MIN_SIZE
 from mmseg_nrd.apps.street_scenes.classes import CLASS_NAMES, IGNORE
-from mmseg_nrd.apps.street_scenes.render import render_street_scene
+from mmseg_nrd.apps.street_scenes.render import MIN_SIZE, render_street_scene
 
 NUM_CLASSES = len(CLASS_NAMES)
 
@@ -71,13 +70,15 @@ def test_some_scenes_ignore_a_little_and_none_ignores_much():
     assert share.max() < 0.3
 
 
-@pytest.mark.parametrize('start', [0, 1, 13, 100, 2**24 - 11, 10**12 + 7])
+@pytest.mark.parametrize('start', [0, 2**24 - 11, *(
+    pytest.param(start, marks=pytest.mark.slow) for start in (1, 13, 100, 10**12 + 7))])
 def test_every_class_occurs_in_24_consecutive_scenes(start):
     counts = pixels_per_class(range(start, start + 24))[:, :NUM_CLASSES]
     assert dict(zip(CLASS_NAMES, (counts >= 20).any(axis=0))) == dict.fromkeys(CLASS_NAMES, True)
 
 
-@pytest.mark.parametrize('size', [(64, 128), (128, 128), (80, 320)])
+@pytest.mark.parametrize('size', [(64, 128), *(
+    pytest.param(size, marks=pytest.mark.slow) for size in ((128, 128), (80, 320)))])
 def test_every_class_occurs_at_other_sizes(size):
     least = 20 / (128 * 256) * size[0] * size[1]
     counts = pixels_per_class(range(24), size)[:, :NUM_CLASSES]
@@ -119,14 +120,8 @@ def colour_vote(train, test):
 
 
 def test_colour_alone_does_not_give_the_class_away():
-    seen, unseen = ([scene(seed) for seed in seeds] for seeds in (range(64), range(100, 132)))
+    seen, unseen = (list(map(scene, range(start, start + 24))) for start in (0, 2**24 - 11))
     assert max(colour_vote(seen, seen), colour_vote(seen, unseen)) < 35
-
-
-def test_the_colour_vote_would_notice_classes_painted_in_one_colour_each():
-    label = np.arange(NUM_CLASSES, dtype=np.uint8).repeat(20)[None]
-    image = np.stack([label % 8 * 32, label // 8 * 32, np.zeros_like(label)], axis=-1)
-    assert colour_vote([(image, label)], [(image, label)]) == 100
 
 
 def test_edges_of_the_image_lie_on_borders_of_the_label():
