@@ -2,19 +2,15 @@
 from __future__ import annotations
 
 import importlib.metadata
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
+from host_cases import python
 from hostile_cases import bomb, needs_torch_2_6
 from mmengine.config import Config
 from mmengine.config.utils import MODULE2PACKAGE
 
 from mmseg_nrd import compat
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize('installed, found', [
@@ -60,22 +56,18 @@ except Exception as error:
 '''
 
 
-def load(path: Path, *options: str) -> str:
-    return subprocess.run([sys.executable, '-c', LOAD, str(path), *options], cwd=ROOT, text=True,
-                          capture_output=True, check=True).stdout
-
-
 @needs_torch_2_6
 @pytest.mark.parametrize('kind', ['os.system', 'getattr chain to eval'])
 def test_a_loader_that_falls_back_is_replaced(kind, tmp_path):
     marker = tmp_path / 'ran'
     torch.save(bomb(kind, marker), tmp_path / 'x.pth')
-    assert 'REFUSED' in load(tmp_path / 'x.pth', 'ours') and not marker.exists()
-    load(tmp_path / 'x.pth')
+    assert 'REFUSED' in python(LOAD, tmp_path / 'x.pth', 'ours').stdout and not marker.exists()
+    python(LOAD, tmp_path / 'x.pth')
     assert marker.exists()  # without ours the file runs what it wants
 
 
 @needs_torch_2_6
 def test_what_replaces_it_loads_weights(tmp_path):
     torch.save({'weight': torch.ones(2)}, tmp_path / 'x.pth')
-    assert "LOADED {'weight': tensor([1., 1.])}" in load(tmp_path / 'x.pth', 'ours')
+    said = python(LOAD, tmp_path / 'x.pth', 'ours').stdout
+    assert "LOADED {'weight': tensor([1., 1.])}" in said
