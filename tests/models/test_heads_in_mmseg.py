@@ -1,16 +1,13 @@
 """The heads at work in MMSeg, where the contract does not ask: starts, dropout, whole models."""
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import gum_cases
 import nrd_cases
 import pytest
 import torch
 from contract import HEADS, each, first_of_each_type
 from gum_cases import DESIGNS
+from host_cases import python
 from nrd_cases import metas, samples
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -31,8 +28,7 @@ print(DefaultScope.get_current_instance())
 
 
 def test_components_build_in_a_fresh_interpreter_without_a_scope():
-    done = subprocess.run([sys.executable, '-c', FRESH], cwd=Path(__file__).parents[2],
-                          capture_output=True, text=True)
+    done = python(FRESH)
     assert done.stdout.split()[-1:] == ['None'], done.stderr
 
 
