@@ -2,14 +2,12 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
-import subprocess
-import sys
-from pathlib import Path
+import signal
 
 import pytest
 import torch
-from host_cases import python
 from mmengine.fileio import LocalBackend
 from mmengine.fileio.backends import backends, prefix_to_backends
 from mmengine.hooks import checkpoint_hook
@@ -18,6 +16,7 @@ from mmengine.runner import checkpoint, runner, save_checkpoint
 from mmseg_nrd.compat import whole_file
 
 fcntl = pytest.importorskip('fcntl')
+resource = pytest.importorskip('resource')
 
 
 @pytest.fixture
@@ -67,27 +66,28 @@ def test_two_writers_at_once_leave_a_whole_file(old, flock, monkeypatch):
     assert old.read_bytes() == b'A' * 1000 and os.listdir(old.parent) == ['x.pth']
 
 
-# Writes the file again and again, each time in many small pieces of one letter.
-WRITER = '''
-import sys
-from mmseg_nrd.compat import whole_file
-for _ in range(25):
-    with whole_file(sys.argv[1]) as unfinished, open(unfinished, 'wb', buffering=0) as file:
-        for _ in range(50):
-            file.write(sys.argv[2].encode() * 100)
-'''
+def start(function, *arguments):
+    """Call it in a process that begins with what is imported here."""
+    process = multiprocessing.get_context('fork').Process(target=function, args=arguments)
+    process.start()
+    return process
+
+
+def write_often(path, letter):
+    for _ in range(50):
+        with whole_file(path) as unfinished, open(unfinished, 'wb', buffering=0) as file:
+            for _ in range(50):
+                file.write(letter * 100)
 
 
 def test_processes_that_write_the_same_file(old):
     old.write_bytes(b'0' * 5000)
-    writers = [subprocess.Popen([sys.executable, '-c', WRITER, str(old), letter],
-                                cwd=Path(__file__).parents[2]) for letter in 'AB']
-    seen = set()
-    while any(writer.poll() is None for writer in writers):
+    writers, seen = [start(write_often, old, letter) for letter in (b'A', b'B')], set()
+    while any(writer.is_alive() for writer in writers):
         content = old.read_bytes()
         assert len(content) == 5000 and len(set(content)) == 1
         seen.add(content[:1])
-    assert [writer.returncode for writer in writers] == [0, 0]
+    assert [writer.exitcode for writer in writers] == [0, 0]
     assert seen & {b'A', b'B'} and os.listdir(old.parent) == ['x.pth']
 
 
@@ -123,25 +123,21 @@ def test_what_is_no_file_is_written_in_place(tmp_path):
         save_checkpoint({'a': 1}, str(tmp_path / 'iter_2.pth'))
 
 
-# Killed in the middle of the write, as by kill -9: half of the bytes have arrived.
-KILLED = '''
-import os, sys
-import mmseg_nrd
-from mmengine.fileio import LocalBackend
-from mmengine.runner.runner import save_checkpoint
-def put(self, content, path):
-    with open(path, 'wb') as file:
-        file.write(content[:len(content) // 2])
-        file.flush()
-        os.kill(os.getpid(), 9)
-LocalBackend.put = put
-save_checkpoint({'a': 2}, sys.argv[1])
-'''
+def save_and_die(path):
+    """Killed in the middle of the write, as by kill -9: half of the bytes have arrived."""
+    def put(self, content, path):
+        with open(path, 'wb') as file:
+            file.write(content[:len(content) // 2])
+            file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+    LocalBackend.put = put
+    save_checkpoint({'a': 2}, str(path))
 
 
 def test_a_process_killed_while_it_writes(old):
-    done = python(KILLED, old)
-    assert done.returncode == -9, done.stderr
+    process = start(save_and_die, old)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert torch.load(old) == {'a': 1} and len(os.listdir(old.parent)) == 2
     save_checkpoint({'a': 3}, str(old))
     assert torch.load(old) == {'a': 3} and os.listdir(old.parent) == ['x.pth']
@@ -153,20 +149,17 @@ def test_all_of_mmengines_names_save_whole_and_make_folders(tmp_path):
     assert torch.load(tmp_path / 'new' / 'x.pth') == {'a': 1}
 
 
-# The disk is full after so many bytes.
-FULL = '''
-import resource, signal, sys
-import torch, mmseg_nrd
-from mmengine.runner import save_checkpoint
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
-save_checkpoint({'a': torch.zeros(10000)}, sys.argv[1])
-'''
+def save_on_a_full_disk(path):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+    with pytest.raises(OSError, match='File too large'):
+        save_checkpoint({'a': torch.zeros(10000)}, str(path))
 
 
 def test_a_disk_that_is_full(old):
-    done = python(FULL, old)
-    assert done.stderr.splitlines()[-1].startswith('OSError: [Errno 27] File too large')
+    process = start(save_on_a_full_disk, old)
+    process.join()
+    assert process.exitcode == 0
     assert torch.load(old) == {'a': 1} and os.listdir(old.parent) == ['x.pth']
 
 

@@ -98,8 +98,9 @@ def test_a_whole_model_learns(row):
     (512, 1024, 19, 13.34), (512, 512, 150, 7.00), (480, 480, 60, 5.95)])
 def test_multiply_adds_of_nrd(height, width, classes, expected):
     widths, strides = (256, 512, 1024, 2048), (4, 8, 16, 32)
-    head = nrd_cases.build(in_channels=2048, channels=512, num_classes=classes,
-                           c1_in_channels=256, c1_channels=48).to('meta').eval()
+    with torch.device('meta'):
+        head = nrd_cases.build(in_channels=2048, channels=512, num_classes=classes,
+                               c1_in_channels=256, c1_channels=48).eval()
     inputs = [torch.empty(1, c, height // s, width // s, device='meta')
               for c, s in zip(widths, strides)]
     with FlopCounterMode(display=False) as counter:
