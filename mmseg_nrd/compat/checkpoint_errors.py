@@ -34,15 +34,9 @@ def _reason(error: Exception) -> str:
 
 @contextlib.contextmanager
 def explain_unreadable(source: str) -> Iterator[None]:
-    """Name the file when torch cannot load it.
+    """Raise an ``UnreadableCheckpointError`` that names the file when torch cannot load it.
 
     Errors of the operating system and of the network pass as they are.
-
-    Args:
-        source (str): What is loaded, for the message.
-
-    Raises:
-        UnreadableCheckpointError: with torch's reason.
     """
     try:
         yield

@@ -44,15 +44,7 @@ def find_checkpoint(source: str) -> str:
 
 
 def check_weights(source: str, checkpoint: object) -> None:
-    """Refuse a checkpoint without weights by name.
-
-    Args:
-        source (str): Where it is from, for the message.
-        checkpoint (object): What was loaded.
-
-    Raises:
-        CheckpointError: if it is no dict of parameters, nor has one under ``'state_dict'``.
-    """
+    """Raise a ``CheckpointError`` if it is no dict of weights, nor has one in ``'state_dict'``."""
     rule = ("must hold a dict, of parameters by name or with them under 'state_dict'. "
             'Fix: save model.state_dict().')
     if not isinstance(checkpoint, dict):

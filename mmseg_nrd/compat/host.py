@@ -1,4 +1,4 @@
-"""Checks of what is installed, and all changes of the host in one call."""
+"""Checks of what is installed."""
 from __future__ import annotations
 
 import importlib.util
@@ -7,18 +7,9 @@ import warnings
 
 import torch
 
-from .forks import find_forked_mmseg
-from .loading import load_checkpoints_safely
-from .missing_ops import provide_mmcv_ops
-from .saving import save_checkpoints_whole
-
 
 def require_mmseg() -> None:
-    """Say in one line what to install when MMSegmentation or mmcv is missing.
-
-    Raises:
-        ImportError: if ``mmseg``, ``mmengine`` or ``mmcv`` cannot be found.
-    """
+    """Raise an ``ImportError`` that says what to install if a package of the host is missing."""
     missing = [name for name in ('mmseg', 'mmengine', 'mmcv')
                if importlib.util.find_spec(name) is None]
     if missing:
@@ -44,31 +35,9 @@ def warn_of_missing_pkg_resources() -> None:
 
 
 def require_torch(oldest: str, what: str) -> None:
-    """Say in one line which torch a part of this package needs.
-
-    Args:
-        oldest (str): Version, such as '2.5'.
-        what (str): The part, for the message.
-
-    Raises:
-        ImportError: if torch is older.
-    """
+    """Raise an ``ImportError`` if torch is older than e.g. '2.5', which ``what`` needs."""
     version = torch.__version__
     if tuple(map(int, version.split('.')[:2])) < tuple(map(int, oldest.split('.'))):
         raise ImportError(
             f"torch {version}: {what} must have torch {oldest} or newer. Fix: pip install "
             f"'torch>={oldest}'. Training, testing and prediction go on with this one.")
-
-
-def apply() -> None:
-    """Check the host and change what this package needs of it; ``import mmseg_nrd`` calls it.
-
-    Raises:
-        ImportError: if MMSegmentation, mmengine or mmcv is missing.
-    """
-    require_mmseg()
-    warn_of_missing_pkg_resources()
-    find_forked_mmseg()
-    provide_mmcv_ops()
-    load_checkpoints_safely()
-    save_checkpoints_whole()

@@ -60,10 +60,7 @@ def _find_first(load: Callable) -> Callable:
 
 
 def _without_config(load: Callable) -> Callable:
-    """A ``load_checkpoint`` of mmengine's runners, which execute ``meta.config`` as they resume.
-
-    mmengine's own checkpoints have no such entry.
-    """
+    """Without what mmengine's runners execute as they resume; its own checkpoints have none."""
 
     @functools.wraps(load)
     def load_checkpoint(self, *args, **options):

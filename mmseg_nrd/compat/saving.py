@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 from pathlib import Path
-from typing import BinaryIO, Callable, Iterator, Union
+from typing import Callable, Iterator, Union
 
 try:
     import fcntl
@@ -15,23 +15,14 @@ except ImportError:  # Windows: there, what a killed process left stays until so
     fcntl = None
 
 
-def _lock(file: BinaryIO, how: int) -> bool:
-    """Whether it is ours now; never on storage that knows no locks."""
-    try:
-        fcntl.flock(file, how)
-    except OSError:
-        return False
-    return True
-
-
 def _remove_abandoned(target: Path) -> None:
     """Delete what killed processes left beside ``target``: nobody holds its lock any more."""
     for path in target.parent.iterdir():
         if path.name.startswith(f'{target.name}.') and path.name.endswith('.unfinished'):
-            # Others may be faster, or own it.
-            with contextlib.suppress(FileNotFoundError, PermissionError), open(path, 'rb+') as file:
-                if _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                    path.unlink()
+            # Others may hold, delete or own it, and some storage knows no locks.
+            with contextlib.suppress(OSError), open(path, 'rb+') as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
 
 
 @contextlib.contextmanager
@@ -46,7 +37,8 @@ def _new_file_beside(target: Path) -> Iterator[Path]:
             if fcntl is None:
                 file.close()
             else:
-                _lock(file, fcntl.LOCK_EX)
+                with contextlib.suppress(OSError):  # where there are no locks, nobody deletes it
+                    fcntl.flock(file, fcntl.LOCK_EX)
             # Before it was locked, another writer may have taken it for abandoned.
             if path.exists():
                 if target.exists():

@@ -54,9 +54,8 @@ def _history_statistic(owner, name: str):
 def _number_dtypes() -> dict:
     """numpy's built-in number types by the code with which pickles name them, as in 'f8'."""
     import numpy as np
-    kinds = map(np.dtype, '?bBhHiIlLqQefdgFDG')
-    return {f'{kind.kind}{kind.itemsize}': np.dtype(f'{kind.kind}{kind.itemsize}')
-            for kind in kinds}
+    codes = {f'{kind.kind}{kind.itemsize}' for kind in map(np.dtype, '?bBhHiIlLqQefdgFDG')}
+    return {code: np.dtype(code) for code in codes}
 
 
 def _number_dtype(code, align=False, copy=False):

@@ -2,17 +2,14 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from collections import OrderedDict
-from pathlib import Path
 
 import pytest
+from host_cases import python
 from hostile_cases import needs_torch_2_6, number, save_pickle, text
 from mmengine.logging import HistoryBuffer
 from mmengine.runner.checkpoint import load_from_local
 
-ROOT = Path(__file__).parents[2]
 pytestmark = needs_torch_2_6
 
 
@@ -91,9 +88,7 @@ def verdicts(tmp_path_factory):
     folder = tmp_path_factory.mktemp('forged')
     for index, code in enumerate(FORGED.values()):
         save_pickle(folder / str(index), code)
-    done = subprocess.run(
-        [sys.executable, '-c', LOAD, *(str(folder / str(index)) for index in range(len(FORGED)))],
-        cwd=ROOT, capture_output=True, text=True, check=True)
+    done = python(LOAD, *(folder / str(index) for index in range(len(FORGED))))
     return dict(line.split()[1:] for line in done.stdout.splitlines() if 'VERDICT' in line)
 
 

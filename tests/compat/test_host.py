@@ -1,38 +1,23 @@
 """mmcv-lite's missing ops, packages that are not installed, and that nothing else changes."""
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import mmcv
 import pytest
 import torch
-from host_cases import needs_upstreams_mmengine, needs_upstreams_mmseg
+from host_cases import needs_upstreams_mmengine, python
 from mmengine.hooks import checkpoint_hook
 from mmengine.runner import Runner, checkpoint
 from mmengine.utils.dl_utils import mmcv_full_available
 
 from mmseg_nrd import compat
 
-ROOT = Path(__file__).parents[2]
 needs_lite = pytest.mark.skipif(any(Path(mmcv.__path__[0]).glob('_ext*')),
                                 reason='this environment has a full mmcv')
-
-
-def python(code: str) -> subprocess.CompletedProcess:
-    """Run code in a fresh interpreter, where nothing is imported yet."""
-    return subprocess.run([sys.executable, '-c', code], cwd=ROOT, capture_output=True, text=True)
-
-
-@needs_lite
-@needs_upstreams_mmseg
-def test_mmseg_alone_cannot_be_imported_with_mmcv_lite():
-    done = python('import mmseg.models')
-    assert done.returncode != 0 and "No module named 'mmcv._ext'" in done.stderr
 
 
 def test_what_a_fresh_import_changes():
@@ -60,18 +45,6 @@ def test_a_missing_op_says_its_name_and_the_fix():
         MaskedConv2d(1, 1, 1)(torch.zeros(1, 1, 2, 2), torch.ones(1, 2, 2))
 
 
-@needs_lite
-def test_the_stand_in_goes_even_when_the_import_fails(monkeypatch):
-    def broken(name):
-        assert 'mmcv._ext' in sys.modules  # it was there while mmcv.ops was imported
-        raise ImportError(name)
-    monkeypatch.delitem(sys.modules, 'mmcv.ops')
-    monkeypatch.setattr(importlib, 'import_module', broken)
-    with pytest.raises(ImportError, match='mmcv.ops'):
-        compat.provide_mmcv_ops()
-    assert 'mmcv._ext' not in sys.modules
-
-
 def test_a_full_mmcv_is_left_alone(tmp_path):
     (tmp_path / '_ext.py').write_text('def __getattr__(name):\n'
                                       '    if name.startswith("__"):\n'
@@ -83,11 +56,11 @@ mmcv.__path__.insert(0, {str(tmp_path)!r})
 import mmseg_nrd, mmcv.ops
 print(sys.modules['mmcv._ext'].__file__, sys.modules['mmcv.ops.nms'].ext_module.nms())
 print(mmseg_nrd.compat.provide_mmcv_ops())''')
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-2:] == [f'{tmp_path}/_ext.py compiled nms', 'False']
+    assert done.stdout.splitlines()[-2:] == [
+        f'{tmp_path}/_ext.py compiled nms', 'False'], done.stderr
 
 
-@pytest.mark.parametrize('missing', [('mmseg',), ('mmcv',), ('mmseg', 'mmengine', 'mmcv')], ids=str)
+@pytest.mark.parametrize('missing', [('mmcv',), ('mmseg', 'mmengine', 'mmcv')], ids=str)
 def test_missing_packages_are_named_in_one_line(missing):
     done = python(f'import sys; sys.modules.update(dict.fromkeys({missing})); import mmseg_nrd')
     said = done.stderr.splitlines()[-1]

@@ -5,7 +5,6 @@ Each is first shown to be hostile: loaded without ``weights_only``, it runs.
 from __future__ import annotations
 
 import pickle
-import zipfile
 
 import numpy as np
 import pytest
@@ -22,25 +21,14 @@ from mmseg_nrd.compat import CheckpointError
 pytestmark = needs_torch_2_6
 
 
-@pytest.fixture(params=KINDS)
-def hostile(request, tmp_path):
-    """A function that saves the bomb and says whether it went off."""
-    marker = tmp_path / 'marker'
-
-    def save(path, zipped=True):
-        torch.save(bomb(request.param, marker), path, _use_new_zipfile_serialization=zipped)
-        torch.load(path, weights_only=False)
-        assert marker.exists(), 'a bomb that cannot go off proves nothing'
-        marker.unlink()
-        return marker
-
-    return save
-
-
+@pytest.mark.parametrize('kind', KINDS)
 @pytest.mark.parametrize('zipped', [True, False])
-def test_a_hostile_file_runs_nothing(hostile, tmp_path, zipped):
-    path = tmp_path / 'x.pth'
-    marker = hostile(path, zipped)
+def test_a_hostile_file_runs_nothing(kind, zipped, tmp_path):
+    path, marker = tmp_path / 'x.pth', tmp_path / 'marker'
+    torch.save(bomb(kind, marker), path, _use_new_zipfile_serialization=zipped)
+    torch.load(path, weights_only=False)
+    assert marker.exists(), 'a bomb that cannot go off proves nothing'
+    marker.unlink()
     for load in (lambda: CheckpointLoader.load_checkpoint(str(path)),
                  lambda: load_checkpoint(torch.nn.Linear(1, 1), str(path)),
                  lambda: checkpoint.torch.load(path, weights_only=False)):
@@ -51,28 +39,6 @@ def test_a_hostile_file_runs_nothing(hostile, tmp_path, zipped):
         # torch's own message tells how to load the file all the same.
         text = str(caught.value)
         assert '\n' not in text and 'weights_only' not in text and 'safe_globals' not in text
-
-
-def test_a_good_file_with_another_pickle_runs_nothing(tmp_path):
-    good, path, marker = tmp_path / 'good.pth', tmp_path / 'x.pth', tmp_path / 'marker'
-    torch.save({'state_dict': {'weight': torch.zeros(1, 1)}}, good)
-    # The bomb as pickle spells it, among the good file's tensors.
-    with zipfile.ZipFile(good) as source, zipfile.ZipFile(path, 'w') as target:
-        for name in source.namelist():
-            target.writestr(name, pickle.dumps(bomb('os.system', marker), 2)
-                            if name.endswith('data.pkl') else source.read(name))
-    with pytest.raises(CheckpointError, match='more than weights'):
-        load_checkpoint(torch.nn.Linear(1, 1), str(path))
-    assert not marker.exists()
-    torch.load(path, weights_only=False)
-    assert marker.exists()
-
-
-def test_a_pickle_in_a_pickle_stays_bytes(tmp_path):
-    inside = pickle.dumps(bomb('os.system', tmp_path / 'marker'), 2)
-    torch.save({'inside': inside}, tmp_path / 'x.pth')
-    assert CheckpointLoader.load_checkpoint(str(tmp_path / 'x.pth')) == {'inside': inside}
-    assert not (tmp_path / 'marker').exists()
 
 
 @pytest.mark.parametrize('kind', [Runner, FlexibleRunner])
@@ -112,10 +78,6 @@ def test_getattr_serves_statistics_only(owner, name, tmp_path):
 def test_a_history_changes_no_statistic_of_the_others(tmp_path):
     before = dict(HistoryBuffer([1.], [1])._statistics_methods)
     forged = HistoryBuffer([5.], [1])
-    forged._statistics_methods = dict(before, mean=len, forged=len)
-    torch.save(forged, tmp_path / 'x.pth')
-    with pytest.raises(CheckpointError):  # len may not be named
-        checkpoint.load_from_local(str(tmp_path / 'x.pth'), 'cpu')
     forged._statistics_methods = dict(before, mean=1, forged=2)
     torch.save(forged, tmp_path / 'x.pth')
     loaded = checkpoint.load_from_local(str(tmp_path / 'x.pth'), 'cpu')

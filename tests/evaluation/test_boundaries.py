@@ -101,17 +101,6 @@ def test_band_is_the_contour_grown_to_all_sides():
     assert not trimap_band(np.zeros((5, 7), bool), ignored, 10 ** 9).any()
 
 
-def test_overlap_counts_each_map_in_its_own_region():
-    pred, truth = np.array([[0, 0, 1, 1, 2, 3]]), np.array([[0, 1, 1, 1, 3, 3]])
-    pred_region, truth_region = mask('######'), mask('###  #')
-    got = overlap(pred, truth, pred_region, truth_region, num_classes=4)
-    np.testing.assert_array_equal(got, [[1, 1, 0, 1], [2, 3, 1, 1]])
-    assert got.dtype == np.int64
-    # 3 is no class among three.
-    np.testing.assert_array_equal(
-        overlap(pred, truth, pred_region, truth_region, num_classes=3), got[:, :3])
-
-
 sizes = st.one_of(st.tuples(st.integers(1, 10), st.integers(1, 10)),
                   st.sampled_from([(1, 1), (1, 11), (11, 1), (2, 12), (11, 3)]))
 

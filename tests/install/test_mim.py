@@ -72,12 +72,6 @@ def test_search_filters(mim, work):
     assert all(flops < 60e9 for flops in found.values())
 
 
-def test_mim_is_called_as_a_module_too(commands, scenes, work):
-    output = call(commands / 'python', '-m', 'mim', 'train', 'mmseg_nrd', f'{NRD}.py',
-                  '--work-dir', 'by_module', '--cfg-options', *SMALL, cwd=work)
-    assert len(losses(output)) == 2 and (work / 'by_module' / 'iter_2.pth').is_file()
-
-
 def test_the_package_is_listed(mim):
     assert re.search(r'^mmseg[-_]nrd ', mim('list'), re.MULTILINE)
 

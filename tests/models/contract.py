@@ -176,11 +176,10 @@ def first_of_each_type(rows: dict) -> dict:
     return {name: rows[name] for name in firsts.values()}
 
 
-def each(rows: dict, others_slow: bool = False):
-    """Run a test for every row, given as ``row``; or fast for the first of each type only."""
-    fast = first_of_each_type(rows) if others_slow else rows
+def each(rows: dict, fast=None):
+    """Run a test for every row, given as ``row``; where it takes long, only these are not slow."""
     return pytest.mark.parametrize('row', [
-        pytest.param(row, id=name, marks=[] if name in fast else pytest.mark.slow)
+        pytest.param(row, id=name, marks=[] if fast is None or name in fast else pytest.mark.slow)
         for name, row in rows.items()])
 
 

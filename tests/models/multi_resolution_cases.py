@@ -17,13 +17,6 @@ BACKBONES = {
     'StemResNetV1c': dict(
         backbone=dict(type='StemResNetV1c', **RESNET), out_indices=(2, 4), guidance_index=0),
 }
-# (channels, stride) of guidance, medium and low map
-LEVELS = {
-    'DRN': ((2, 1), (16, 8), (64, 8)),
-    'ResNet': ((4, 4), (8, 8), (32, 32)),
-    'ResNetV1c': ((4, 4), (8, 8), (32, 32)),
-    'StemResNetV1c': ((6, 2), (8, 8), (32, 32)),
-}
 # which levels of the backbone alone these are, when it hands out all it has
 POSITIONS = {'DRN': (1, 4, 8), 'ResNet': (0, 1, 3), 'ResNetV1c': (0, 1, 3),
              'StemResNetV1c': (0, 2, 4)}

@@ -6,7 +6,7 @@ import multi_resolution_cases
 import nrd_cases
 import pytest
 import torch
-from mmseg.models.decode_heads import DepthwiseSeparableASPPHead, FCNHead
+from mmseg.models.decode_heads import DepthwiseSeparableASPPHead
 from mmseg.registry import MODELS
 from multi_resolution_cases import BACKBONES, DRN, MIT
 from stock_configs import arguments
@@ -124,30 +124,11 @@ def test_nrd_takes_every_argument_of_deeplabv3plus():
     assert nrd_cases.build(c1_in_channels=0, c1_channels=0).mlp_channels == (2, 16, 16, 3)
 
 
-def test_nrd_takes_several_encoder_levels_at_once():
-    head = nrd_cases.build(
-        in_channels=[9, 12], in_index=[2, 3], input_transform='resize_concat').eval()
-    assert head.aspp_modules[0].conv.in_channels == 21
-    assert head(nrd_cases.levels()).shape == (2, 3, 16, 24)
-
-
-class TheirHead(FCNHead):
-    def __init__(self, depth='small', strides=None, style='light', **kwargs):
-        super().__init__(**kwargs)
-
-
 class TheirLoss(torch.nn.Module):
     loss_name = 'loss_theirs'
 
     def __init__(self, loss_weight):
         super().__init__()
-
-
-@pytest.mark.parametrize('options', [
-    dict(depth='small'), dict(strides=2), dict(style='light'), dict(dropout_ratio=-1),
-    dict(loss_decode=dict(type=TheirLoss, loss_weight=[1., 2.]))], ids=str)
-def test_options_of_a_wrapped_head_and_of_losses_are_theirs(options):
-    gum_cases.build(dict(type=TheirHead, **options))
 
 
 @pytest.mark.parametrize('changes', [

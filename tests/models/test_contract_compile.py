@@ -25,7 +25,7 @@ def forget_what_is_compiled():
 
 
 @torch.no_grad()
-@each(COMPONENTS, others_slow=True)
+@each(COMPONENTS, fast=['NRDHead'])
 def test_compiled_once_for_all_sizes(row, device):
     component = randomise(row.build()).to(device).eval()
     compiled = torch.compile(component, fullgraph=True, dynamic=True, backend='aot_eager')
@@ -65,7 +65,7 @@ def check_training(row, backend, device):
 
 
 @torch.no_grad()
-@each(COMPONENTS, others_slow=True)
+@each(COMPONENTS, fast=['GuidedUpsamplingHead', 'MultiResolutionEncoder'])
 def test_exports_a_whole_model_for_images_of_any_size(row, device):
     """A head at the end of a segmentor, an encoder alone."""
     model = row.segmentor() if isinstance(row, Head) else randomise(row.build())
@@ -80,8 +80,9 @@ def test_exports_a_whole_model_for_images_of_any_size(row, device):
         assert_near(exported(images), model(images))
 
 
+@pytest.mark.slow
 @torch.no_grad()
-@each(HEADS, others_slow=True)
+@each(HEADS)
 def test_exports_alone(row, device):
     """With levels whose sides are multiples of those of the last."""
     head, coarsest = randomise(row.build()).to(device).eval(), max(row.strides)

@@ -25,13 +25,6 @@ TINY = ((1, 1, 1), (2, 3, 70))
 SHAPES = ((1, 97, 131), (2, 161, 65), (3, 64, 224))
 
 
-def each_but_few_slow(*quick):
-    """Run a test for every row, fast for these only: to write a model takes seconds."""
-    return pytest.mark.parametrize('row', [
-        pytest.param(row, id=name, marks=() if name in quick else pytest.mark.slow)
-        for name, row in ROWS.items()])
-
-
 def whole(row, **changes):
     """A head behind the smallest encoder, or an encoder before the smallest head."""
     if isinstance(row, Head):
@@ -54,7 +47,7 @@ def exported(row, path, labels=False, opset=20, **changes):
 
 
 @torch.no_grad()
-@each_but_few_slow('guidance-at-odd-sizes')
+@each(ROWS, fast=['guidance-at-odd-sizes'])
 def test_an_onnx_file_equals_the_model(row, tmp_path):
     model, run = exported(row, tmp_path / 'model.onnx')
     for batch, height, width in (*SHAPES, *TINY):
@@ -67,7 +60,7 @@ def test_an_onnx_file_equals_the_model(row, tmp_path):
 
 
 @torch.no_grad()
-@each_but_few_slow('NRDHead')
+@each(ROWS, fast=['NRDHead'])
 def test_a_saved_program_equals_the_model(row, tmp_path):
     model = ExportableSegmentor(whole(row))
     write_program(trace(model, (97, 131)), tmp_path / 'model.pt2')

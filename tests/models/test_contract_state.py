@@ -10,15 +10,6 @@ from contract import COMPONENTS, each
 from contract_checks import assert_near, flat, randomise, total
 
 
-@each(COMPONENTS)
-def test_every_parameter_gets_a_gradient(row, device):
-    component = row.build().to(device).train()
-    total(component(row.example(device=device))).backward()
-    for name, parameter in component.named_parameters():
-        assert parameter.grad is not None, f'{name} is used by nothing'
-        assert parameter.grad.isfinite().all(), name
-
-
 @torch.no_grad()
 @each(COMPONENTS)
 def test_init_weights(row):

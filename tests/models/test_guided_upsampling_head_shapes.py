@@ -83,20 +83,6 @@ def test_the_designs_against_plain_layers(size, high_res, sizes, guidance, bottl
 
 
 @torch.no_grad()
-def test_fusion_is_one_convolution_of_both_concatenated():
-    head, inputs = randomise(build()).eval(), levels()
-    seen = []
-    head.large_rf.offsets.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
-    out = head(inputs)
-    parts = head.large_rf.offsets, head.high_res[-1]
-    offsets = F.conv2d(torch.cat([seen[0], inputs[0]], dim=1),
-                       torch.cat([part.weight for part in parts], dim=1),
-                       sum(part.bias for part in parts))
-    torch.testing.assert_close(
-        out, reference.guided_upsample(head.head(inputs), offsets), rtol=1e-4, atol=1e-4)
-
-
-@torch.no_grad()
 @pytest.mark.parametrize('channels, sizes', [
     ((4,), [(3, 5), (9, 17)]), ([4, 2], [(3, 5), (5, 9), (9, 17)])], ids=str)
 def test_fewer_steps_predict_on_a_coarser_map(channels, sizes):

@@ -1,16 +1,13 @@
 """The heads at work in MMSeg, where the contract does not ask: starts, dropout, whole models."""
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import gum_cases
 import nrd_cases
 import pytest
 import torch
 from contract import HEADS, each, first_of_each_type
 from gum_cases import DESIGNS
+from host_cases import python
 from nrd_cases import metas, samples
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -31,8 +28,7 @@ print(DefaultScope.get_current_instance())
 
 
 def test_components_build_in_a_fresh_interpreter_without_a_scope():
-    done = subprocess.run([sys.executable, '-c', FRESH], cwd=Path(__file__).parents[2],
-                          capture_output=True, text=True)
+    done = python(FRESH)
     assert done.stdout.split()[-1:] == ['None'], done.stderr
 
 
@@ -102,8 +98,9 @@ def test_a_whole_model_learns(row):
     (512, 1024, 19, 13.34), (512, 512, 150, 7.00), (480, 480, 60, 5.95)])
 def test_multiply_adds_of_nrd(height, width, classes, expected):
     widths, strides = (256, 512, 1024, 2048), (4, 8, 16, 32)
-    head = nrd_cases.build(in_channels=2048, channels=512, num_classes=classes,
-                           c1_in_channels=256, c1_channels=48).to('meta').eval()
+    with torch.device('meta'):
+        head = nrd_cases.build(in_channels=2048, channels=512, num_classes=classes,
+                               c1_in_channels=256, c1_channels=48).eval()
     inputs = [torch.empty(1, c, height // s, width // s, device='meta')
               for c, s in zip(widths, strides)]
     with FlopCounterMode(display=False) as counter:

@@ -8,8 +8,6 @@ from mmseg.registry import MODELS
 from reference import batch_norm
 from torch import nn
 
-from mmseg_nrd.models import MultiResolutionFusion
-
 SMALL = dict(type='MultiResolutionFusion', in_channels=(5, 7), out_channels=6)
 
 
@@ -58,15 +56,6 @@ def test_appends_to_the_levels(count):
     assert all(given is kept for given, kept in zip(inputs, out))
 
 
-@pytest.mark.parametrize('mode', ['sum', 'concat'])
-def test_every_parameter_and_both_maps_get_a_gradient(mode, device):
-    neck = build(mode=mode).to(device)
-    inputs = [level.requires_grad_() for level in levels((7, 5), (4, 3), device=device)]
-    neck(inputs)[-1].square().sum().backward()
-    assert not [name for name, p in neck.named_parameters() if p.grad is None]
-    assert all(level.grad.abs().sum() > 0 for level in inputs[1:])
-
-
 @torch.no_grad()
 def test_other_norms_activations_and_none():
     neck = build(norm_cfg=None, act_cfg=None)
@@ -84,9 +73,3 @@ def test_other_norms_activations_and_none():
 def test_refuses_levels_that_do_not_fit(inputs, got):
     with pytest.raises(ValueError, match=rf'{got}.*in_channels=\(5, 7\).*Fix'):
         build()(inputs)
-
-
-def test_registered_in_mmseg_with_the_width_of_the_docs():
-    assert MODELS.get('MultiResolutionFusion') is MultiResolutionFusion
-    neck = MODELS.build(dict(type='MultiResolutionFusion', in_channels=[128, 512]))
-    assert neck.low_conv.conv.weight.shape == (128, 512, 3, 3) and neck.mode == 'sum'

@@ -82,15 +82,14 @@ def test_an_override_of_the_classifier_that_nrd_has_not_is_no_error():
 
 
 @pytest.mark.parametrize('cases', [nrd_cases, gum_cases])
-@pytest.mark.parametrize('where', ['head', 'list', 'model'])
+@pytest.mark.parametrize('where', ['list', 'model'])
 def test_pretrained_weights_are_kept(cases, tmp_path, where):
     donor = gum_cases.randomise(cases.build())
-    states = dict(head=donor.state_dict(), list=donor.state_dict(),
-                  model={f'head.{name}': value for name, value in donor.state_dict().items()})
-    torch.save(states[where], tmp_path / 'donor.pth')
+    prefix = 'head.' if where == 'model' else ''
+    torch.save({prefix + name: value for name, value in donor.state_dict().items()},
+               tmp_path / 'donor.pth')
     pretrained = dict(type='Pretrained', checkpoint=str(tmp_path / 'donor.pth'))
-    init_cfg = dict(head=pretrained, list=[EVERY_CONV, pretrained], model=None)[where]
-    head = cases.build(init_cfg=init_cfg)
+    head = cases.build(init_cfg=[EVERY_CONV, pretrained] if where == 'list' else None)
     Around(head, pretrained if where == 'model' else None).init_weights()
     for name, value in donor.state_dict().items():
         assert torch.equal(head.state_dict()[name], value), name

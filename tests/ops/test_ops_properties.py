@@ -1,7 +1,6 @@
 """The ops against the loops and against torch, at shapes, dtypes and layouts that are drawn."""
 from __future__ import annotations
 
-import pytest
 import reference
 import torch
 import torch.nn.functional as F
@@ -112,10 +111,3 @@ def test_cropping_undoes_padding(size, more, layout):
     padded = pad_to(laid_out(inputs, layout), larger)
     assert padded.shape[2:] == larger
     assert torch.equal(crop_to(padded, size), inputs)
-
-
-@pytest.mark.parametrize('layout', LAYOUTS)
-def test_a_layout_changes_strides_and_no_number(layout):
-    tensor = draw_numbers(0, 2, 3, 4, 5)
-    assert torch.equal(laid_out(tensor, layout), tensor)
-    assert (laid_out(tensor, layout).stride() == tensor.stride()) == (layout == 'contiguous')

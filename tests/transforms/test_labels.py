@@ -56,12 +56,6 @@ def test_what_is_no_map_is_told_with_its_shape(shape):
     assert f'labels of shape {shape}: must be one channel' in fault and 'Fix: ' in fault
 
 
-def test_the_labels_are_left_as_they_are():
-    picture = labels(4, 6, value=33)
-    label_faults(picture, (4, 6), 19)
-    np.testing.assert_array_equal(picture, labels(4, 6, value=33))
-
-
 @pytest.mark.parametrize('suffix', ['.png', '.tif'])
 @pytest.mark.parametrize('dtype, values, wide', [
     (np.uint8, (0, 255), None), (np.uint16, (0, 255), None), (np.uint16, (3, 65535), None),

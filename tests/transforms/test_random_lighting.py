@@ -72,12 +72,6 @@ def test_keeps_dtype_shape_and_the_given_image(dtype):
     np.testing.assert_array_equal(picture, before)
 
 
-def test_follows_numpys_seed():
-    one, again, other = (jitter(image(), seed, scale=1.) for seed in (3, 3, 4))
-    np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, other)
-
-
 def test_strength():
     """0.1 is the default, and the spread is proportional to it."""
     assert build().scale == 0.1 and repr(build()) == 'RandomLighting(scale=0.1)'
