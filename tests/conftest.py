@@ -8,6 +8,7 @@ import os
 import pytest
 import torch
 from hypothesis import register_random, settings
+from mmengine.registry import DefaultScope
 
 import mmseg_nrd  # noqa: F401  (registers the components)
 
@@ -45,6 +46,15 @@ def device(request) -> torch.device:
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    """The default scope that a runner sets is gone after the test that made it."""
+    before = dict(DefaultScope._instance_dict)
+    yield
+    DefaultScope._instance_dict.clear()
+    DefaultScope._instance_dict.update(before)
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -65,7 +65,7 @@ def test_what_cannot_be_compared_is_refused_before_runs_are_deleted(
     run.write_text('{}')
     options = [option.replace('OUT', str(tmp_path / 'labels')) for option in options]
     assert words in call('compare', NRD, *arguments, '--out', tmp_path, '--fresh',
-                         '--cfg-options', *small, *options)
+                         '--cfg-options', *small, *options, status=1)
     assert run.exists()
 
 
@@ -88,4 +88,5 @@ def test_a_model_that_cannot_be_counted_is_refused(call, small, tmp_path, monkey
     config.write_text(f"_base_ = '{NRD}'\n"
                       "custom_imports = dict(imports=['mmseg_nrd', 'spectral'])\n"
                       "model = dict(backbone=dict(type='SpectralResNet'))\n")
-    assert 'fft' in call('compare', config, '--out', tmp_path / 'out', '--cfg-options', *small)
+    assert 'fft' in call('compare', config, '--out', tmp_path / 'out', '--cfg-options', *small,
+                         status=1)
