@@ -156,3 +156,5 @@ def test_an_image_passes_through_every_model_of_681_configs():
     print(len(stock_configs.models()), 'models,', len(encoders), 'encoders:')
     print('\n'.join(f'{count:4} {what}' for what, count in counts.most_common()))
     assert not failures, '\n'.join(failures)
+    # The rest needs packages that are not installed, or has an encoder that is none of levels.
+    assert counts['through NRDHead'] > 0.8 * len(stock_configs.models())
