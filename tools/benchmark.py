@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import find_config, silence_host_warnings
 from mmseg_nrd.apps.cli.segmentor import SEED
 from mmseg_nrd.apps.cost.candidate import AMP, Settings

@@ -14,7 +14,7 @@ from typing import Iterable, Iterator
 from rich.console import Console
 from rich.progress import track
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.check_data.report import as_dict, class_table, summary_lines
 from mmseg_nrd.apps.check_data.survey import survey_data
 from mmseg_nrd.apps.cli import add_cfg_options, read_config, silence_host_warnings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmengine.logging import MMLogger
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import add_cfg_options, find_config
 from mmseg_nrd.apps.cli.data_checks import count_images
 from mmseg_nrd.apps.cli.quiet import silence_host_warnings

@@ -11,7 +11,7 @@ import logging
 import sys
 import warnings
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import silence_host_warnings
 from mmseg_nrd.apps.export.command import add_export_arguments, export_file
 

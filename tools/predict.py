@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import add_cfg_options, check_folder, read_config, silence_host_warnings
 from mmseg_nrd.apps.predict import (
     Predictor,

@@ -1,4 +1,4 @@
-"""Test a segmentor: MMSeg's tools/test.py on a host that mmseg_nrd has mended."""
+"""Test a segmentor: MMSeg's tools/test.py on a host that mmseg_nrd has prepared."""
 import argparse
 import inspect
 import sys
@@ -7,7 +7,7 @@ from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import (
     add_config_arguments,
     check_tta,

@@ -1,4 +1,4 @@
-"""Train a segmentor: MMSeg's tools/train.py on a host that mmseg_nrd has mended."""
+"""Train a segmentor: MMSeg's tools/train.py on a host that mmseg_nrd has prepared."""
 import argparse
 import sys
 
@@ -6,7 +6,7 @@ from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import (
     add_config_arguments,
     load_config,

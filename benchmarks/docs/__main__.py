@@ -3,7 +3,7 @@ import argparse
 import sys
 from pathlib import Path
 
-import mmseg_nrd  # noqa: F401  (mends the host)
+import mmseg_nrd  # noqa: F401  (prepares the host)
 from benchmarks.docs.tables import fill
 from mmseg_nrd.apps.cli.quiet import silence_host_warnings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-import mmseg_nrd  # noqa: F401  (mends the host before a config is read)
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from benchmarks.speed.races import (
     FLAGS,
     MODES,

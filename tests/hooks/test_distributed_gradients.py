@@ -21,7 +21,7 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch import distributed
 
-import mmseg_nrd  # noqa: F401  (the ranks start afresh: it mends the host and registers)
+import mmseg_nrd  # noqa: F401  (the ranks start afresh: it prepares the host and registers)
 from mmseg_nrd.apps.cli.distributed import prepare_distributed_cpu
 
 ROOT = Path(__file__).parents[2]

@@ -41,6 +41,6 @@ def test_every_fault_of_every_split_is_listed(call, tmp_path):
 @pytest.mark.parametrize('arguments, words', [
     (['nowhere.py'], 'nowhere.py'), ([NRD, *roots('nowhere')], 'looked for nowhere'),
     ([NRD, '--workers', '0'], 'workers=0')])
-def test_what_cannot_be_checked_fails_in_a_sentence(call, arguments, words):
+def test_what_cannot_be_checked_is_refused(call, arguments, words):
     last = call('check_dataset', *arguments, status=1).splitlines()[-1]
     assert re.match(f'error: .*{words}', last)

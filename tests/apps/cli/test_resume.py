@@ -148,7 +148,7 @@ def test_a_note_that_is_spoilt(content, tmp_path):
     assert last == 'iter_10.pth'
     assert notes[0].startswith(f"{tmp_path / 'last_checkpoint'}: names no checkpoint (")
     assert notes[1:] == [f"resuming from {tmp_path / 'iter_10.pth'}"]
-    assert resume(tmp_path)[:2] == ('iter_10.pth', [])  # the note is mended
+    assert resume(tmp_path)[:2] == ('iter_10.pth', [])  # the note is corrected
 
 
 def test_checkpoints_elsewhere_and_of_other_names(tmp_path):
