@@ -50,11 +50,10 @@ def seed():
 
 @pytest.fixture(autouse=True)
 def scope():
-    """The default scope that a runner sets is gone after the test that made it."""
-    before = dict(DefaultScope._instance_dict)
+    """No test or fixture meets the default scope that a runner before it has set."""
+    DefaultScope._instance_dict.clear()
     yield
     DefaultScope._instance_dict.clear()
-    DefaultScope._instance_dict.update(before)
 
 
 @pytest.fixture(autouse=True, scope='session')

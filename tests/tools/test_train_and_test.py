@@ -113,8 +113,8 @@ def test_a_disk_that_is_full_leaves_the_checkpoint_before(trained, call, small):
 @pytest.mark.parametrize('interval, pictures', [
     pytest.param([], 3, id='each'), pytest.param([2], 1, id='second', marks=pytest.mark.slow)])
 def test_painted_predictions_of_augmented_images(
-        trained, call, small, tmp_path, interval, pictures):
-    call('test', NRD, trained[0] / 'iter_2.pth', '--work-dir', tmp_path / 'work', '--tta',
+        trained, tool, small, tmp_path, interval, pictures):
+    tool('test', NRD, trained[0] / 'iter_2.pth', '--work-dir', tmp_path / 'work', '--tta',
          '--show-dir', tmp_path / 'painted', '--cfg-options', *small,
          *(f'default_hooks.visualization.interval={every}' for every in interval))
     assert logged(tmp_path / 'work', 'mIoU')

@@ -30,8 +30,8 @@ def plain_and_kept() -> tuple:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='the setting is of glibc')
 def test_reused_blocks_fault_no_pages():
-    # In a process of its own: the setting lasts for the rest of it.
-    with multiprocessing.get_context('fork').Pool(1) as pool:
+    # In a new process: the setting lasts for the rest of one, and this one may have it already.
+    with multiprocessing.get_context('spawn').Pool(1) as pool:
         plain, took_effect, kept = pool.apply(plain_and_kept)
     assert took_effect
     # Pages may be huge, so only the order of magnitude counts.
