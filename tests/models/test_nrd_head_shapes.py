@@ -91,6 +91,7 @@ def test_refuses_guidance_that_does_not_fit(guidance):
         build().eval()(levels((4, 6), guidance))
 
 
+@pytest.mark.slow  # test_contract_compile.py compiles heads in the fast tests
 def test_compiled_it_fits_and_refuses_likewise():
     head = randomise(build()).eval()
     compiled = torch.compile(head, backend='eager', dynamic=True)
