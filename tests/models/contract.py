@@ -157,6 +157,10 @@ ENCODERS: Dict[str, Encoder] = {
     'StemResNetV1c-stride-8': Encoder(
         dict(RESNET, type='StemResNetV1c', strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4)),
         (8, 4, 8, 16, 32), (2, 4, 8, 8, 8)),
+    'ImageLevel': Encoder(
+        dict(type='ImageLevel', channels=5, norm_cfg=BN, backbone=dict(
+            type='VisionTransformer', img_size=(32, 64), embed_dims=8, num_layers=1, num_heads=2)),
+        (5, 8), (4, 16), takes=()),
     'DRN': Encoder(dict(DRN, type='DRN'), (8, 16, 64, 64), (4, 8, 8, 8)),
     'MultiResolutionEncoder': Encoder(
         dict(type='MultiResolutionEncoder', backbone=dict(DRN, type='DRN')),
@@ -166,6 +170,8 @@ ENCODERS: Dict[str, Encoder] = {
         (2, 16, 64), (2, 16, 32), takes=()),
 }
 COMPONENTS = {**HEADS, **ENCODERS}
+# MMSeg's transformers pad by math.ceil, which ties graphs to some sizes and cannot be saved.
+TRACEABLE = {name: row for name, row in COMPONENTS.items() if name != 'ImageLevel'}
 
 
 def first_of_each_type(rows: dict) -> dict:

@@ -14,11 +14,14 @@ from stock_configs import arguments
 from mmseg_nrd import models
 from mmseg_nrd.models import NRDHead
 
+VIT = dict(type='VisionTransformer', img_size=(32, 32), embed_dims=8, num_layers=1, num_heads=1,
+           patch_size=8)
 BASES = {
     'NRDHead': nrd_cases.SMALL,
     'GuidedUpsamplingHead': dict(gum_cases.SMALL, head=gum_cases.INNER),
     'DRN': dict(type='DRN', depth=22, base_channels=2),
     'MultiResolutionEncoder': dict(type='MultiResolutionEncoder', **DRN),
+    'ImageLevel': dict(type='ImageLevel', backbone=VIT),
     'MultiResolutionFusion': dict(
         type='MultiResolutionFusion', in_channels=(5, 7), out_channels=6),
 }
@@ -56,6 +59,8 @@ REFUSED = {
         dict(separate_norm=True, scales=(1 / 2,), out_indices=(8,)),
         dict(separate_norm=True, backbone=dict(
             DRN['backbone'], norm_cfg=dict(type='GN', num_groups=2)))],
+    'ImageLevel': [
+        *(dict(stride=value) for value in (0, 3, 16, True, 4., '4')), dict(channels=0)],
     'MultiResolutionFusion': [
         dict(in_channels=5), dict(in_channels=(5, 7, 9)), dict(mode='mean')],
 }
@@ -69,8 +74,7 @@ def test_refuses_what_would_give_something_else_in_silence(name, changes):
         MODELS.build({**BASES[name], **changes})
 
 
-@pytest.mark.parametrize('name', ['NRDHead', 'GuidedUpsamplingHead', 'DRN',
-                                  'MultiResolutionEncoder', 'MultiResolutionFusion'])
+@pytest.mark.parametrize('name', BASES)
 def test_a_misspelt_argument_is_named_by_python(name):
     with pytest.raises(TypeError, match='chanels'):
         MODELS.build(dict(BASES[name], chanels=4))
@@ -85,9 +89,8 @@ def test_a_misspelt_argument_is_named_by_python(name):
      r'layer layer0\.0 .*\[4, 3, 7, 7\].*share_weights=False'),
     (dict(BACKBONES['ResNetV1c'], out_indices=(1, 4)), r'stages \[4\].*out_indices'),
     (dict(BACKBONES['StemResNetV1c'], out_indices=(0, 4)), r'stages \[\].*out_indices'),
-    (dict(BACKBONES['ResNet'], out_indices=(0, 0), backbone=[dict(
-        type='VisionTransformer', img_size=(32, 32), embed_dims=8, num_layers=1, num_heads=1,
-        patch_size=8)] * 2), r'cls_token.*share_weights=False'),
+    (dict(BACKBONES['ResNet'], out_indices=(0, 0), backbone=[VIT] * 2),
+     r'cls_token.*share_weights=False'),
 ], ids=['type', 'names', 'widths', 'stages', 'no stage', 'parameters outside of layers'])
 def test_an_encoder_refuses_backbones_that_are_not_parts_of_one(changes, message):
     with pytest.raises(ValueError, match=message):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from contract import COMPONENTS, HEADS, Head, each, first_of_each_type
+from contract import COMPONENTS, HEADS, TRACEABLE, Head, each, first_of_each_type
 from contract_checks import assert_gradients_near, assert_near, moved, randomise, total
 from torch._inductor import config
 from torch.export import Dim, export
@@ -25,7 +25,7 @@ def forget_what_is_compiled():
 
 
 @torch.no_grad()
-@each(COMPONENTS, fast=['NRDHead'])
+@each(TRACEABLE, fast=['NRDHead'])
 def test_compiled_once_for_all_sizes(row, device):
     component = randomise(row.build()).to(device).eval()
     compiled = torch.compile(component, fullgraph=True, dynamic=True, backend='aot_eager')
@@ -65,7 +65,7 @@ def check_training(row, backend, device):
 
 
 @torch.no_grad()
-@each(COMPONENTS, fast=['GuidedUpsamplingHead', 'MultiResolutionEncoder'])
+@each(TRACEABLE, fast=['GuidedUpsamplingHead', 'MultiResolutionEncoder'])
 def test_exports_a_whole_model_for_images_of_any_size(row, device):
     """A head at the end of a segmentor, an encoder alone."""
     model = row.segmentor() if isinstance(row, Head) else randomise(row.build())

@@ -7,7 +7,7 @@ from dataclasses import replace
 import onnx
 import pytest
 import torch
-from contract import COMPONENTS, HEADS, Head, each
+from contract import COMPONENTS, HEADS, TRACEABLE, Head, each
 from contract_checks import assert_near, randomise
 from mmseg.registry import MODELS
 from tracing_cases import needs_tracing
@@ -19,7 +19,7 @@ from mmseg_nrd.apps.export.trace import read_program, write_program
 
 pytestmark = needs_tracing
 FUSION = HEADS['GuidedUpsamplingHead-fusion']
-ROWS = {**COMPONENTS, 'guidance-at-odd-sizes': replace(
+ROWS = {**TRACEABLE, 'guidance-at-odd-sizes': replace(
     FUSION, config=dict(FUSION.config, scale_factor=4), strides=(4, 8, 16, 32, 1))}
 TINY = ((1, 1, 1), (2, 3, 70))
 SHAPES = ((1, 97, 131), (2, 161, 65), (3, 64, 224))
@@ -47,7 +47,7 @@ def exported(row, path, labels=False, opset=20, **changes):
 
 
 @torch.no_grad()
-@each(ROWS, fast=['guidance-at-odd-sizes'])
+@each({**COMPONENTS, **ROWS}, fast=['guidance-at-odd-sizes'])
 def test_an_onnx_file_equals_the_model(row, tmp_path):
     model, run = exported(row, tmp_path / 'model.onnx')
     for batch, height, width in (*SHAPES, *TINY):
