@@ -54,7 +54,7 @@ def test_config(path):
     crop = next(step for step in pipeline if step['type'] == 'RandomCrop')
     assert tuple(crop['crop_size']) == tuple(cfg.model.data_preprocessor.size)
     # Without its numbers a model is built in a moment; some transformers need some of them.
-    device = 'cpu' if re.match('nrd_(mit|twins|swin)', path.stem) else 'meta'
+    device = 'cpu' if re.match('nrd_(mit|twins|swin|vit)', path.stem) else 'meta'
     with DefaultScope.overwrite_default_scope('mmseg'), torch.device(device):
         model = MODELS.build({**cfg.model, 'pretrained': None})
     heads, configs = stages(model.decode_head), stages(cfg.model.decode_head)
