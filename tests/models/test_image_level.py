@@ -86,6 +86,11 @@ def test_weights_of_the_plain_backbone_load(outer, tmp_path):
     assert all(torch.equal(value, donor[name]) for name, value in loaded.items())
 
 
+def test_weights_are_named_once():
+    with pytest.raises(TypeError, match='pretrained'):
+        build(dict(VIT, pretrained='one.pth'), pretrained='another.pth')
+
+
 @pytest.mark.parametrize('backbone, frozen, moving', [
     (VIT, True, set()), (RESNET, True, set()), (dict(VIT, frozen_exclude=['layers']), False, {
         'layers'}), (RESNET, False, {'layer2', 'layer3', 'layer4'})])

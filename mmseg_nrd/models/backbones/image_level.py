@@ -44,14 +44,15 @@ class ImageLevel(BaseModule):
             dict(type='BN').
         act_cfg (dict, optional): Activation of them; None for none. Defaults to
             dict(type='ReLU').
-        pretrained (str, optional): Handed on to the backbone: where ``model.pretrained`` of
-            MMSeg's configs arrives. Defaults to None.
+        pretrained (str, optional): Handed on to the backbone, whose config must not say it too:
+            where ``model.pretrained`` of MMSeg's configs arrives. Defaults to None.
         init_cfg (dict | list[dict], optional): As for any MMSeg module. Defaults to None: each
             layer's own start.
 
     Raises:
         ValueError: if ``stride`` or ``channels`` is out of range, or a patch of the backbone is
             no multiple of ``stride``.
+        TypeError: if both ``pretrained`` and the backbone's config name weights by that option.
 
     Example:
         >>> backbone = ImageLevel(dict(type='VisionTransformer', num_layers=1))
@@ -74,7 +75,7 @@ class ImageLevel(BaseModule):
         super().__init__(init_cfg)
         self.frozen = frozen
         given = {} if pretrained is None else dict(pretrained=pretrained)
-        self.backbone = MODELS.build(dict(backbone, **given))
+        self.backbone = MODELS.build(dict(**backbone, **given))
         _check_patches(self.backbone, stride)
         strides = [2] * (stride.bit_length() - 1)
         strides += [1] * (2 - len(strides))
