@@ -103,7 +103,7 @@ setup(
         'setuptools<82',
     ],
     extras_require={
-        'lite': [*MMSEG, 'mmcv-lite>=2.0.1,<2.2'],
+        'lite': [*MMSEG, 'mmcv-lite>=2.0.1,<2.3'],
         'mmseg': MMSEG,
         'export': EXPORT,
         # With what their tests need, lest those be skipped.

@@ -3,11 +3,14 @@ import argparse
 import inspect
 import sys
 
+import mmseg_nrd  # noqa: F401  (prepares the host; MMSeg is imported after it)
+
+# isort: split
+import mmcv
 from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import METRICS
 
-import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import (
     add_config_arguments,
     check_tta,
@@ -16,7 +19,8 @@ from mmseg_nrd.apps.cli import (
     shorten_console,
     silence_host_warnings,
 )
-from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.cli.configs import type_name
+from mmseg_nrd.apps.cli.data_checks import build_data_sets, check_data
 from mmseg_nrd.compat import CheckpointError, find_checkpoint
 from mmseg_nrd.hooks import CheckpointFitHook
 
@@ -43,6 +47,13 @@ def draw_predictions(cfg, args: argparse.Namespace) -> None:
         raise ValueError(
             '--show or --show-dir without default_hooks.visualization: the hook does the '
             "drawing. Fix: add visualization=dict(type='SegVisualizationHook') to it.")
+    for built in build_data_sets(cfg, 'test', remote=False):
+        path = None if built is None else built.get_data_info(0).get('img_path')
+        # It reads the file itself, whatever loads it for the model.
+        if path and type_name(hook) == 'SegVisualizationHook' and mmcv.imread(path) is None:
+            raise ValueError(
+                f'--show or --show-dir: {path}: SegVisualizationHook draws on what OpenCV reads '
+                'only. Fix: tools/predict.py, which draws on what the loader of the config reads.')
     # MMSeg's own would be 50: of a small test set nothing would be drawn.
     hook.setdefault('interval', 1)
     hook.draw = True
@@ -60,17 +71,20 @@ def use_tta(cfg) -> None:
 
 
 def save_label_maps(cfg, out: str) -> None:
-    if isinstance(cfg.test_evaluator, dict):
-        takers = [cfg.test_evaluator]
-    else:
-        takers = [metric for metric in cfg.test_evaluator
-                  if 'output_dir' in inspect.signature(METRICS.get(metric.type)).parameters]
+    given = cfg.test_evaluator
+    # One metric, several, or an evaluator with them.
+    metrics = given if isinstance(given, (list, tuple)) else given.get('metrics', [given])
+    options, takers = dict(output_dir=out, keep_results=True), 0
+    for metric in metrics if isinstance(metrics, (list, tuple)) else [metrics]:
+        kind = METRICS.get(metric.type) if isinstance(metric.type, str) else metric.type
+        taken = options.keys() & inspect.signature(kind).parameters
+        if 'output_dir' in taken:
+            metric.update({name: options[name] for name in taken})
+            takers += 1
     if not takers:
         raise ValueError(
             '--out, but no metric of test_evaluator can save label maps. Fix: add '
             "dict(type='IoUMetric') to it.")
-    for metric in takers:
-        metric.update(output_dir=out, keep_results=True)
 
 
 def main() -> None:
@@ -81,11 +95,11 @@ def main() -> None:
         shorten_console(cfg, args.verbose)
         print_once(f'testing {args.config} with {args.checkpoint} on {get_device()}; logs in '
                    f'{cfg.work_dir}')
+        check_data(cfg, 'test')
         if args.show or args.show_dir:
             draw_predictions(cfg, args)
         if args.tta:
             use_tta(cfg)
-        check_data(cfg, 'test')
         if args.out is not None:
             save_label_maps(cfg, args.out)
         find_checkpoint(args.checkpoint)

@@ -2,11 +2,13 @@
 import argparse
 import sys
 
+import mmseg_nrd  # noqa: F401  (prepares the host; MMSeg is imported after it)
+
+# isort: split
 from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmseg.registry import RUNNERS
 
-import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import (
     add_config_arguments,
     load_config,

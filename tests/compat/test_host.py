@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import mmcv
+import mmengine
+import mmseg
 import pytest
 import torch
 from host_cases import needs_upstreams_mmengine, python
@@ -66,6 +68,28 @@ def test_missing_packages_are_named_in_one_line(missing):
     said = done.stderr.splitlines()[-1]
     assert said.startswith('ImportError: mmseg_nrd needs')
     assert ', '.join(missing) in said and 'Fix: pip install' in said
+
+
+@needs_upstreams_mmengine
+def test_mmcv_2_2_is_taken_and_keeps_its_version():
+    done = python("import logging; logging.basicConfig(level='INFO'); import mmcv; "
+                  "mmcv.__version__ = '2.2.7'; import mmseg_nrd, mmseg.models; "
+                  'print(mmcv.__version__, mmseg.mmcv_version[:3])')
+    assert done.stdout.splitlines()[-1:] == ['2.2.7 (2, 2, 7)'], done.stderr
+    assert done.stderr.count('mmcv 2.2.7: ') == 1
+
+
+@needs_upstreams_mmengine
+@pytest.mark.parametrize('module, version', [
+    (mmcv, '1.7.2'), (mmcv, '2.3.0'), (mmengine, '0.4.0'), (mmengine, '0.8.3'),
+    (mmengine, '1.0.0'), (mmseg, '1.2.1')])
+def test_versions_that_do_not_fit_are_named_in_one_line(module, version, monkeypatch):
+    monkeypatch.setattr(module, '__version__', version)
+    if module is not mmseg:
+        monkeypatch.delitem(sys.modules, 'mmseg')
+    with pytest.raises(ImportError, match='Fix: pip install') as refused:
+        compat.require_mmseg()
+    assert version in str(refused.value) and '\n' not in str(refused.value)
 
 
 @needs_upstreams_mmengine

@@ -13,13 +13,18 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import DATASETS
 from torch.nn import functional as F
 
+from mmseg_nrd.apps.cli.data_checks import label_heads, learnt_labels
+
 IGNORED = (0, 0, 0)
 Panel = Tuple[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A test sample: image (H, W, 3), uint8, RGB, as large as its truth (H, W), in train ids."""
+    """A test sample: image (H, W, 3), uint8, RGB, as large as its truth (H, W), in train ids.
+
+    What is ignored is 255 in it, whatever it is in the data set.
+    """
     image: np.ndarray
     truth: np.ndarray
 
@@ -41,10 +46,13 @@ def load_scenes(cfg: Config, samples: Sequence[int]) -> Tuple[List[Scene], dict]
     """Samples of a config's test set, as its pipeline gives them, and the set's metainfo."""
     init_default_scope('mmseg')
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    # The last head is the one that labels.
+    _, ignored = learnt_labels([{}, *label_heads(cfg.model).values()][-1])
     scenes = []
     for index in samples:
         sample = dataset[index]
         truth = sample['data_samples'].gt_sem_seg.data[0].numpy()
+        truth = np.where(truth == ignored, 255, truth)
         # MMSeg resizes the image in the test pipeline, and leaves the truth as it is.
         image = F.interpolate(sample['inputs'][None].float(), truth.shape, mode='nearest')[0]
         scenes.append(Scene(visible(image), truth))
