@@ -38,11 +38,12 @@ def check_level(inputs: Sequence[Tensor], index: int, channels: int,
 
 def check_ratio(level: Tensor, coarse: Tensor, ratio: int, level_name: str,
                 ratio_name: str) -> None:
-    """Refuse a finer map that is not ``ratio`` times the coarse one, give or take two places.
+    """Refuse a finer map that is not ``ratio`` times the coarse one, but for an encoder's rounding.
 
-    Encoders round sides up or down, or hand out a place more: h and H, the sides of the two, must
-    satisfy (H - 2) * ratio < h < (H + 2) * ratio. So from four places on a ratio that is wrong by
-    a factor of two is seen.
+    Encoders round sides up or down, some to a multiple of 8 places, or hand out a place more: h
+    and H, the sides of the two, must differ by less than two places, |h - H * ratio| < 2 * ratio,
+    or by less than an eighth. So from four places on a ratio that is wrong by a factor of two is
+    seen, and 4 where 14 / 4 would be right.
 
     Args:
         level (Tensor): (B, C, h, w).
@@ -55,17 +56,19 @@ def check_ratio(level: Tensor, coarse: Tensor, ratio: int, level_name: str,
         ValueError: with the options' names, the values got, the rule and the fix.
     """
     for side, places in zip(level.shape[2:], coarse.shape[2:]):
+        off = abs(side - places * ratio)
         if _is_exporting():
             # Where that cannot be proved, a question would tie the program to some sizes.
-            wrong = statically_known_true(abs(side - places * ratio) >= 2 * ratio)
+            wrong = (statically_known_true(off >= 2 * ratio)
+                     and statically_known_true(8 * off >= places * ratio))
         else:
             # The first is what most encoders do, and what torch.export before 2.7 can prove.
             wrong = ((side + ratio - 1) // ratio != places
-                     and abs(side - places * ratio) >= 2 * ratio)
+                     and off >= 2 * ratio and 8 * off >= places * ratio)
         if wrong:
             raise ValueError(
                 f'{level_name}: a level of {level.shape[2]} x {level.shape[3]} with '
                 f'{ratio_name}={ratio} on a map of {coarse.shape[2]} x {coarse.shape[3]}: each '
-                f'side must be {ratio} times that of the map, to less than {2 * ratio} pixels. '
-                f'Fix: set {ratio_name} to the stride of the map divided by that of the level, or '
-                f'choose another {level_name}.')
+                f'side must be {ratio} times that of the map, to less than {2 * ratio} pixels or '
+                f'an eighth. Fix: set {ratio_name} to the stride of the map divided by that of the '
+                f'level, or choose another {level_name}.')

@@ -40,6 +40,16 @@ def test_a_level_at_the_stride_then_the_maps_of_the_backbone(backbone, size, str
     assert_near(others, expected)
 
 
+@torch.no_grad()
+def test_a_neck_sees_the_levels_of_the_backbone_alone():
+    neck = dict(type='MLANeck', in_channels=[8, 8], out_channels=4)
+    encoder = build(dict(VIT, out_indices=(0, 1)), neck=neck).eval()
+    images = torch.randn(1, 3, 33, 65)
+    expected = encoder.neck(encoder.backbone(images))
+    assert_near(list(encoder(images)[1:]), list(expected))
+    assert len(expected) == 2 and expected[0].shape[1] == 4
+
+
 @pytest.mark.parametrize('size', [(1, 1), (65, 97)])
 def test_patches_of_14_pixels_carry_nrd_at_stride_2(size):
     encoder, head = build(dict(VIT, patch_size=14, img_size=28), stride=2), MODELS.build(NRD)

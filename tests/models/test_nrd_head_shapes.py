@@ -84,6 +84,14 @@ def test_any_guidance_level(index):
     assert build(c1_index=index).eval()(inputs).shape == (2, 3, 16, 24)
 
 
+def test_an_encoder_that_rounds_to_eight_places():
+    inputs = levels((100, 84), (193, 161))  # ERFNet's of 193 x 161 pixels, at stride 2
+    head = build(patch_size=2).eval()
+    assert head(inputs).shape == (2, 3, 193, 161)
+    with pytest.raises(ValueError, match='patch_size=4'):  # 14 / 4 would be right
+        build(patch_size=4).eval()(levels((16, 32), (56, 112)))
+
+
 # Of 4 x 6 places of 8 x 8 pixels: more than two places too few or too many, half, double.
 @pytest.mark.parametrize('guidance', [(16, 48), (48, 48), (32, 32), (32, 64), (16, 24), (64, 96)])
 def test_refuses_guidance_that_does_not_fit(guidance):

@@ -40,6 +40,8 @@ class ImageLevel(BaseModule):
         channels (int): Of the new level. Defaults to 32.
         frozen (bool): Whether the backbone gets no gradient and stays in eval mode, its dropout
             and norms too. Defaults to False.
+        neck (dict, optional): Config of a neck that stands between the backbone and its levels,
+            for necks that take a set number of them. Defaults to None.
         norm_cfg (dict, optional): Norms of the convolutions; None for none. Defaults to
             dict(type='BN').
         act_cfg (dict, optional): Activation of them; None for none. Defaults to
@@ -65,6 +67,7 @@ class ImageLevel(BaseModule):
                  stride: int = 4,
                  channels: int = 32,
                  frozen: bool = False,
+                 neck: Optional[dict] = None,
                  norm_cfg: Optional[dict] = dict(type='BN'),  # noqa: B006
                  act_cfg: Optional[dict] = dict(type='ReLU'),  # noqa: B006
                  pretrained: Optional[str] = None,
@@ -77,6 +80,7 @@ class ImageLevel(BaseModule):
         given = {} if pretrained is None else dict(pretrained=pretrained)
         self.backbone = MODELS.build(dict(**backbone, **given))
         _check_patches(self.backbone, stride)
+        self.neck = None if neck is None else MODELS.build(neck)
         strides = [2] * (stride.bit_length() - 1)
         strides += [1] * (2 - len(strides))
         widths = [backbone.get('in_channels', 3)] + [channels] * len(strides)
@@ -95,6 +99,8 @@ class ImageLevel(BaseModule):
             tuple[Tensor]: (B, channels, ceil(H / stride), ceil(W / stride)), then the backbone's.
         """
         levels = self.backbone(x)
+        if self.neck is not None:
+            levels = self.neck(levels)
         if isinstance(levels, Tensor):
             levels = [levels]
         return (self.image(x), *(

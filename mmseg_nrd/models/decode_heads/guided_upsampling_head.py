@@ -35,8 +35,9 @@ class GuidedUpsamplingHead(BaseModule):
     Convention: the map that comes out has the size of the high-resolution level if
     ``high_res_in_channels`` is set, whatever the design, so that ablations agree at odd sizes
     too; otherwise it is ``scale_factor`` times the logits. That level may differ from
-    ``scale_factor`` times the logits by less than two pixels of the logits, the roundings of
-    encoders. Both maps are taken to cover the whole image. Offsets: :func:`guided_upsample`.
+    ``scale_factor`` times the logits by less than two pixels of the logits or by an eighth, for
+    the roundings of encoders. Both maps are taken to cover the whole image. Offsets:
+    :func:`guided_upsample`.
 
     Args:
         head (dict): Config of the wrapped head. It must yield one map of logits.

@@ -42,7 +42,7 @@ class NRDHead(ASPPHead):
     i of the encoder map of H x W places lies over its rows [i * patch_size, (i + 1) * patch_size),
     and likewise for columns. Places beyond the guidance are not used; rows below the last place,
     which encoders that round sides down leave, take that place's MLP with coordinates that start
-    anew. h must satisfy (H - 2) * patch_size < h < (H + 2) * patch_size. Without guidance h =
+    anew. h must be H * patch_size to less than two places or an eighth. Without guidance h =
     H * patch_size and w = W * patch_size. The segmentor resizes the logits to the image with the
     head's ``align_corners``.
 
