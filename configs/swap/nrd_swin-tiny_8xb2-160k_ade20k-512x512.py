@@ -10,6 +10,8 @@ custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
 default_hooks = dict(
     checkpoint=dict(type='SafeCheckpointHook'), random_state=dict(type='RandomStateHook'),
     finite_loss=dict(type='FiniteLossHook'))
+# Nobody reads level 1, so no gradient reaches the backbone's norm1.
+find_unused_parameters = True
 norm_cfg = dict(type='SyncBN', requires_grad=True)
 model = dict(
     decode_head=dict(
