@@ -139,7 +139,7 @@ def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[st
     stride = logits_stride(stock_heads(model)[0], encoder) if args.head == 'gum' else None
     inserted = needs_image_level(encoder.levels)
     if inserted:
-        insert_image_level(model, encoder.levels[0].stride)
+        insert_image_level(model, encoder.levels[0].stride, args.patch_size)
         encoder = read_encoder(model, crop_size)
     if args.head == 'gum':
         head = stock_heads(model)[0]

@@ -43,9 +43,13 @@ def needs_image_level(levels: Sequence[Level]) -> bool:
         levels[0].stride >= 8
 
 
-def insert_image_level(model: dict, stride: int) -> None:
-    """Put a level in front of an encoder's, which become levels 1 and on for its heads."""
-    level = dict(stride=next(each for each in (4, 2, 1) if stride % each == 0 and each < stride))
+def insert_image_level(model: dict, stride: int, patch_size: Optional[int]) -> None:
+    """Put a level in front of an encoder's, which become levels 1 and on for its heads.
+
+    It is at 1/4 if that divides ``stride``, the encoder's, or where ``patch_size`` wants it.
+    """
+    level = dict(stride=stride // patch_size if patch_size else next(
+        each for each in (4, 2, 1) if stride % each == 0 and each < stride))
     norms = [head['norm_cfg'] for head in stock_heads(model) if head.get('norm_cfg')]
     if norms:
         level['norm_cfg'] = norms[0]
