@@ -23,7 +23,7 @@ def main() -> None:
     logging.getLogger('mmengine').setLevel(logging.WARNING)
     try:
         swap_head(args)
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
 
 

@@ -11,6 +11,7 @@ import mmseg
 import pytest
 from mmengine.config import Config
 
+from mmseg_nrd.apps.cli import build
 from mmseg_nrd.apps.swap import add_swap_arguments, swap_head
 
 STOCK = Path(mmseg.__file__).parent / '.mim' / 'configs'
@@ -90,6 +91,19 @@ model = dict(
     assert cfg.model.auxiliary_head == old.auxiliary_head
     assert (cfg.model.decode_head.c1_index, cfg.model.decode_head.patch_size) == (1, 4)
     assert os.path.isabs(cfg.filename) and "_base_ = 'own.py'" in (tmp_path / 'out.py').read_text()
+
+
+def test_a_config_in_the_style_that_imports_its_classes(swap, tmp_path):
+    (tmp_path / 'own.py').write_text('''
+from mmseg.models import EncoderDecoder, FCNHead, ResNetV1c, SegDataPreProcessor
+model = dict(
+    type=EncoderDecoder, data_preprocessor=dict(type=SegDataPreProcessor),
+    backbone=dict(type=ResNetV1c, depth=18, norm_cfg=dict(type='BN')),
+    decode_head=dict(type=FCNHead, in_channels=512, in_index=3, channels=8, num_classes=2),
+    test_cfg=dict(mode='whole'))
+''')
+    cfg = swap(tmp_path / 'own.py', 'gum')
+    assert build(cfg.model).decode_head.head.channels == 8
 
 
 @pytest.mark.parametrize('config, head, reason', [

@@ -87,8 +87,11 @@ def swap_head(args: argparse.Namespace) -> None:
         cfg.find_unused_parameters = True
         notes.append(f'No gradient reaches {len(unused)} parameters, such as {unused[0]}: '
                      'DistributedDataParallel must look for them.')
-    name = args.config if '::' in args.config else str(Path(find_config(args.config)).resolve())
     settings = changes(base.to_dict(), cfg.to_dict())
+    name = args.config if '::' in args.config else str(Path(find_config(args.config)).resolve())
+    if Config._is_lazy_import(base.filename):  # such a file cannot be the base of this one
+        settings, name = cfg.to_dict(), None
+        notes.append(f'Said whole, since {args.config} is in the style of read_base().')
     first = {key: settings.pop(key) for key in ('custom_imports', 'find_unused_parameters')
              if key in settings}
     with whole_file(out) as unfinished:
@@ -135,12 +138,12 @@ def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[st
         check_wrappable(model)
     if args.plain:
         make_plain(model)
-    encoder = read_encoder(model, crop_size)
+    encoder = _read(model, crop_size)
     stride = logits_stride(stock_heads(model)[0], encoder) if args.head == 'gum' else None
     inserted = needs_image_level(encoder.levels)
     if inserted:
         insert_image_level(model, encoder.levels[0].stride, args.patch_size)
-        encoder = read_encoder(model, crop_size)
+        encoder = _read(model, crop_size)
     if args.head == 'gum':
         head = stock_heads(model)[0]
     else:
@@ -162,6 +165,14 @@ def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[st
     if 'mmseg_nrd' not in modules:
         cfg.custom_imports = dict(imports=[*modules, 'mmseg_nrd'], allow_failed_imports=False)
     return encoder, notes
+
+
+def _read(model: dict, crop_size: Tuple[int, int]) -> Encoder:
+    try:
+        return read_encoder(model, crop_size)
+    except (AttributeError, AssertionError, KeyError, RuntimeError, TypeError) as error:
+        raise ValueError(f"the encoder, {model['backbone']['type']}, does not run: "
+                         f'{type(error).__name__}: {error}') from error
 
 
 def _notes(was: str, model: dict, encoder: Encoder, inserted: bool, head: dict,

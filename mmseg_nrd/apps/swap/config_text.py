@@ -4,7 +4,7 @@ from __future__ import annotations
 import keyword
 import os
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 _WIDTH = 100
 
@@ -50,14 +50,16 @@ def _is_name(key: object) -> bool:
     return isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
 
 
-def config_text(base: str, out: Path, settings: dict, notes: Sequence[str]) -> str:
+def config_text(base: Optional[str], out: Path, settings: dict, notes: Sequence[str]) -> str:
     """A config at ``out`` with a base, comments and settings of its own.
 
-    ``base`` is a path, or the name of a config in an installed package.
+    ``base`` is a path, or the name of a config in an installed package; None for no base.
     """
-    if '::' not in base:
-        base = Path(os.path.relpath(base, out.parent)).as_posix()
-    lines = [*(f'# {note}'.rstrip() for note in notes), f'_base_ = {base!r}']
+    lines = [f'# {note}'.rstrip() for note in notes]
+    if base is not None:
+        if '::' not in base:
+            base = Path(os.path.relpath(base, out.parent)).as_posix()
+        lines.append(f'_base_ = {base!r}')
     lines += [f'{key} = {format_value(value, 0, len(key) + 3)}'
               for key, value in settings.items()]
     return '\n'.join(lines) + '\n'
