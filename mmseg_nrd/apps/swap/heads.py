@@ -16,7 +16,7 @@ from .encoder import Encoder, Level, describe, stride_of
 
 HEADS = ('nrd', 'gum', 'gum-nrd')
 # What NRDHead shares with the heads of MMSeg, and keeps of the one that it replaces.
-KEPT = ('channels', 'num_classes', 'out_channels', 'threshold', 'conv_cfg', 'norm_cfg', 'act_cfg',
+KEPT = ('num_classes', 'out_channels', 'threshold', 'conv_cfg', 'norm_cfg', 'act_cfg',
         'loss_decode', 'ignore_index', 'sampler', 'align_corners')
 # Of DeepLabV3+, halved with each doubling of the stride.
 _DILATIONS = {8: (1, 12, 24, 36), 16: (1, 6, 12, 18)}
@@ -150,7 +150,8 @@ def nrd_head(model: dict, levels: Sequence[Level], **choice: Optional[int]) -> d
     dilations = tuple(dilations or _DILATIONS.get(stride, (1, 3, 6, 9)))
     if dilations != (1, 3, 6, 9):
         head['dilations'] = dilations
-    head['channels'] = 256
+    # The context need not be wider than what it is made of; real-time heads are.
+    head['channels'] = min(stock.get('channels', 256), levels[source].channels)
     head.update({key: stock[key] for key in KEPT if key in stock})
     return head
 
