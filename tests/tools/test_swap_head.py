@@ -165,6 +165,6 @@ def test_every_family(head, least, tmp_path, monkeypatch):
             assert not out.exists()
             assert head != 'nrd' or name in NEED_MORE + NO_PLACE, f'{name}: {what}'
         results[what] += 1
-        print(f'{name}: {what}')
+        print(f'{name}: {what}', flush=True)
     print(results['swapped'], 'of', len(families()), 'families with --head', head)
     assert results['swapped'] >= least

@@ -6,7 +6,7 @@ import copy
 import shlex
 import sys
 from pathlib import Path
-from typing import List, Tuple
+from typing import Callable, List, Tuple
 
 from mmengine.config import Config
 from mmseg.models.segmentors import EncoderDecoder
@@ -138,12 +138,13 @@ def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[st
         check_wrappable(model)
     if args.plain:
         make_plain(model)
-    encoder = _read(model, crop_size)
-    stride = logits_stride(stock_heads(model)[0], encoder) if args.head == 'gum' else None
+    encoder = _of_the_config('encoder', read_encoder, model, crop_size)
+    if args.head == 'gum':
+        stride = _of_the_config('head', logits_stride, stock_heads(model)[0], encoder)
     inserted = needs_image_level(encoder.levels)
     if inserted:
         insert_image_level(model, encoder.levels[0].stride, args.patch_size)
-        encoder = _read(model, crop_size)
+        encoder = read_encoder(model, crop_size)
     if args.head == 'gum':
         head = stock_heads(model)[0]
     else:
@@ -167,12 +168,13 @@ def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[st
     return encoder, notes
 
 
-def _read(model: dict, crop_size: Tuple[int, int]) -> Encoder:
+def _of_the_config(part: str, run: Callable, *args: object) -> object:
+    """Run what the config brings; that it fails is no fault of what is put into it."""
     try:
-        return read_encoder(model, crop_size)
+        return run(*args)
     except (AttributeError, AssertionError, KeyError, RuntimeError, TypeError) as error:
-        raise ValueError(f"the encoder, {model['backbone']['type']}, does not run: "
-                         f'{type(error).__name__}: {error}') from error
+        raise ValueError(f'the {part} of this config does not run: {type(error).__name__}: '
+                         f'{error}') from error
 
 
 def _notes(was: str, model: dict, encoder: Encoder, inserted: bool, head: dict,

@@ -6,6 +6,7 @@ from typing import List, Optional, Sequence, Tuple
 
 import torch
 from mmseg.models.backbones import ResNet
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 from mmseg.registry import MODELS
 
 from mmseg_nrd.apps.cli import build
@@ -134,8 +135,12 @@ def nrd_head(model: dict, levels: Sequence[Level], **choice: Optional[int]) -> d
     ``choice`` are the options of :func:`choose_levels`.
     """
     heads = stock_heads(model)
-    # The last of a cascade has the loss that counts, the first the norm.
-    stock = {key: value for head in heads for key, value in head.items()}
+    stock = {}
+    for head in heads:  # the last of a cascade has the loss that counts, the first the norm
+        kind = MODELS.get(head['type'])
+        # What is no head of pixels means something else by these names.
+        of_pixels = isinstance(kind, type) and issubclass(kind, BaseDecodeHead)
+        stock.update(head if of_pixels else dict(num_classes=head['num_classes']))
     read = read_indices(heads[0], len(levels))
     source, guidance = choose_levels(levels, read, **choice)
     stride = levels[source].stride
