@@ -36,7 +36,7 @@ def test_faulty_labels_are_named(tmp_path, fault):
 def test_what_is_harmless_loads_as_mmseg_loads_it(tmp_path, oddity):
     root = faulty_data.spoil(tmp_path, oddity)
     plain = load('LoadAnnotations', sample(root))
-    checked = load('LoadCheckedAnnotations', sample(root), num_classes=19)
+    checked = load('LoadCheckedAnnotations', sample(root), num_classes=np.int64(19))
     assert checked.keys() == plain.keys() and checked['seg_fields'] == ['gt_seg_map']
     np.testing.assert_array_equal(checked['gt_seg_map'], plain['gt_seg_map'])
     assert checked['gt_seg_map'].shape == checked['img'].shape[:2] == faulty_data.SIZE
