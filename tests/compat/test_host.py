@@ -30,12 +30,13 @@ def of_torch():
             sys.modules['torch']]
 before = of_torch()
 import mmseg_nrd, mmseg.models
+apps = [name for name in sys.modules if name.startswith('mmseg_nrd.apps')]
 from mmengine.utils.dl_utils import mmcv_full_available
-print(json.dumps(dict(same=before == of_torch(), full=mmcv_full_available(),
+print(json.dumps(dict(apps=apps, same=before == of_torch(), full=mmcv_full_available(),
                       stand_in=hasattr(sys.modules.get('mmcv._ext'), 'missing'))))''')
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == dict(
-        same=True, full=mmcv_full_available(), stand_in=False)
+        apps=[], same=True, full=mmcv_full_available(), stand_in=False)
 
 
 @needs_lite
