@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
-from mmseg_nrd.apps.cli import find_config, silence_host_warnings
+from mmseg_nrd.apps.cli import find_config, read_config, silence_host_warnings, usable_device
 from mmseg_nrd.apps.cli.segmentor import SEED
 from mmseg_nrd.apps.cost.candidate import AMP, Settings
 from mmseg_nrd.apps.cost.environment import describe_environment, environment_note
@@ -48,7 +48,8 @@ def parse_args() -> argparse.Namespace:
                         help="size of the images (default: each config's own)")
     parser.add_argument('--batch', type=positive, metavar='N',
                         help='images at a time (default 1, and 2 in training)')
-    parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu',
+    parser.add_argument('--device', type=usable_device, choices=('cpu', 'cuda'),
+                        default='cpu',
                         help='where to run (default cpu)')
     parser.add_argument('--amp', choices=AMP, help='run under autocast')
     parser.add_argument('--channels-last', action='store_true',
@@ -80,6 +81,8 @@ def main() -> None:
         train_step=args.train_step, rounds=args.rounds)
     try:
         baseline = check_names(args.configs, args.baseline)
+        for config in args.configs:
+            check_found(config)
         for path in filter(None, (args.json, args.markdown, args.plot)):
             check_writable(path)
     except (OSError, ValueError) as error:
@@ -93,6 +96,15 @@ def main() -> None:
     rows = measure(args.configs, settings, baseline, partial(print, flush=True))
     write(args, rows, environment)
     sys.exit(any(row['error'] is not None for row in rows))
+
+
+def check_found(config: str) -> None:
+    """Refuse what is not there; what else is wrong with a config is its row's error."""
+    try:
+        read_config(config)
+    except Exception as error:
+        if isinstance(error, FileNotFoundError):
+            raise
 
 
 def check_writable(path: Path) -> None:

@@ -33,6 +33,7 @@ def convert(args: argparse.Namespace) -> dict:
     if not args.target.parent.is_dir():
         raise FileNotFoundError(f'{args.target.parent}: no such folder. Fix: create it.')
     cfg = read_config(args.config)
+    print(f'converting {args.source} for {args.config}', flush=True)
     checkpoint = read_checkpoint(args.source)
     state_dict = convert_nrd_state_dict(checkpoint.get('state_dict', checkpoint))
     check_fit(args.source, state_dict, build(cfg.model, 'cpu').state_dict(), shown=None)

@@ -15,7 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
-from mmseg_nrd.apps.cli import add_cfg_options, check_folder, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli import (
+    add_cfg_options,
+    check_folder,
+    read_config,
+    silence_host_warnings,
+    usable_device,
+)
 from mmseg_nrd.apps.predict import (
     Predictor,
     UnreadableImageError,
@@ -43,7 +49,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument('--config', required=True, help='path of the config')
     parser.add_argument('--checkpoint', required=True, help='path or URL of the checkpoint')
     parser.add_argument('--out', required=True, type=Path, help='folder to write to')
-    parser.add_argument('--device', help="such as cpu or cuda:1; the machine's own by default")
+    parser.add_argument(
+        '--device', type=usable_device,
+        help="such as cpu or cuda:1; the machine's own by default")
     parser.add_argument('--tta', action='store_true', help="the config's test-time augmentation")
     parser.add_argument(
         '--tile', type=int, nargs=2, metavar=('H', 'W'),
@@ -67,6 +75,8 @@ def prepare(args: argparse.Namespace) -> tuple:
     for folder in folders:
         check_folder(folder, '--out')
     cfg = read_config(args.config, args.cfg_options)
+    if not args.quiet:
+        print(f'labelling {len(images)} images with {args.checkpoint}', flush=True)
     predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
                           args.tile and tuple(args.tile), args.overlap)
     return predictor, images, output_names(images)
@@ -105,8 +115,6 @@ def main() -> int:
         predictor, images, names = prepare(args)
     except (OSError, ValueError) as error:
         parser.error(str(error))
-    if not args.quiet:
-        print(f'labelling {len(images)} images with {args.checkpoint}', flush=True)
     try:
         unreadable = predict(predictor, images, names, args)
     except OSError as error:

@@ -19,7 +19,7 @@ from mmseg_nrd.apps.cost.counting import count_cost
 from mmseg_nrd.apps.cost.size import image_size
 
 ROOT = Path(__file__).resolve().parents[2]
-# Short names of the papers that the configs' headers give.
+# Short names of papers; others are called by the title that the configs' headers give.
 COLLECTIONS = {
     'https://arxiv.org/abs/2107.14428': 'NRD',
     'https://arxiv.org/abs/1807.07466': 'GUN',
@@ -40,7 +40,7 @@ _NOTE = """\
 # those used at inference; both are counted. Results are the papers': none of them was run here.
 """
 _NAME = re.compile(r'_(?P<gpus>\d+)xb\d+-\d+k?_(?P<data>.+)-\d+x\d+$')
-_PAPER = re.compile(r'^Paper: .+, (?P<url>https://\S+)$', re.MULTILINE)
+_PAPER = re.compile(r'^Paper: (?P<title>.+), [^,]+, (?P<url>https://\S+)$', re.MULTILINE)
 _EXPECTED = re.compile(
     r'(?P<one>[\d.]+) mIoU on (?P<split>val|test)(?:, (?P<many>[\d.]+) with multi-scale and flip)?')
 
@@ -63,7 +63,7 @@ def describe(path: Path, root: Path) -> Dict[str, object]:
 
     Raises:
         ValueError: if the config's name or header does not say what is needed.
-        KeyError: if its paper is not one of ``COLLECTIONS``, or its data of ``DATA_SETS``.
+        KeyError: if its data are not one of ``DATA_SETS``.
     """
     name = _NAME.search(path.stem)
     header = ast.get_docstring(ast.parse(path.read_text(encoding='utf-8'))) or ''
@@ -75,7 +75,7 @@ def describe(path: Path, root: Path) -> Dict[str, object]:
     cfg = Config.fromfile(path)
     entry = {
         'Name': path.stem,
-        'In Collection': COLLECTIONS[paper['url']],
+        'In Collection': COLLECTIONS.get(paper['url'], paper['title']),
         'Config': path.relative_to(root).as_posix(),
         'Metadata': {
             'Training Data': DATA_SETS[name['data']],

@@ -8,8 +8,6 @@ import logging
 import re
 import warnings
 
-import torch
-
 _OLDEST = {'mmseg': '1.2.2', 'mmengine': '0.8.4'}
 _FIX = ("Fix: pip install -U 'mmsegmentation>=1.2.2' 'mmengine>=0.8.4' 'mmcv-lite>=2.0.1,<2.3' (no "
         'compiler, no GPU); leave mmcv-lite out beside a full mmcv of these versions.')
@@ -57,7 +55,7 @@ def _import_mmseg():
     finally:
         mmcv.__version__ = version
     mmseg.mmcv_version = mmseg.digit_version(version)
-    logging.getLogger(__name__).info(
+    logging.getLogger('mmseg_nrd').warning(
         'mmcv %s: MMSegmentation %s, which refuses it by its version alone, was imported all the '
         'same', version, mmseg.__version__)
     return mmseg
@@ -76,12 +74,3 @@ def warn_of_missing_pkg_resources() -> None:
         warnings.warn(
             'mmengine needs pkg_resources, which setuptools 82 removed; without it no config '
             "with an 'mmseg::' base can be read. Fix: pip install 'setuptools<82'.", stacklevel=2)
-
-
-def require_torch(oldest: str, what: str) -> None:
-    """Raise an ``ImportError`` if torch is older than e.g. '2.5', which ``what`` needs."""
-    version = torch.__version__
-    if tuple(map(int, version.split('.')[:2])) < tuple(map(int, oldest.split('.'))):
-        raise ImportError(
-            f"torch {version}: {what} must have torch {oldest} or newer. Fix: pip install "
-            f"'torch>={oldest}'. Training, testing and prediction go on with this one.")

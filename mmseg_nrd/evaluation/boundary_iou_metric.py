@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
 from typing import Dict, List, Optional, Sequence
 
 import numpy as np
@@ -15,12 +16,12 @@ from .boundaries import boundary_distance, boundary_region, label_contour, overl
 
 
 def _is_int(value, minimum: float = -math.inf) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= minimum
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= minimum
 
 
 def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, collect_device,
                      prefix) -> None:
-    if (isinstance(dilation_ratio, bool) or not isinstance(dilation_ratio, (int, float))
+    if (isinstance(dilation_ratio, bool) or not isinstance(dilation_ratio, Real)
             or not 0 < dilation_ratio <= 1):
         raise ValueError(f'dilation_ratio={dilation_ratio!r}: must be a number above 0 and at '
                          'most 1. Fix: 0.02 is usual.')

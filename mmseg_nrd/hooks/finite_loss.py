@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import Any, List, Mapping
 
 import torch
@@ -49,7 +50,7 @@ class FiniteLossHook(Hook):
     """
 
     def __init__(self, interval: int = 1):
-        if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:
+        if isinstance(interval, bool) or not isinstance(interval, Integral) or interval < 1:
             raise ValueError(
                 f'interval={interval!r}: must be an integer of at least 1. '
                 'Fix: interval=1 looks at every iteration.')

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import Optional
 
 from mmseg.datasets.transforms import LoadAnnotations
@@ -37,7 +38,7 @@ class LoadCheckedAnnotations(LoadAnnotations):
                  reduce_zero_label: Optional[bool] = None, backend_args: Optional[dict] = None,
                  imdecode_backend: str = 'pillow'):
         if num_classes is not None and (
-                isinstance(num_classes, bool) or not isinstance(num_classes, int)
+                isinstance(num_classes, bool) or not isinstance(num_classes, Integral)
                 or num_classes < 1):
             raise ValueError(f'num_classes={num_classes!r}: must be None or an integer of at '
                              'least 1. Fix: give that of the decode head.')

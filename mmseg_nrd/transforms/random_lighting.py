@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 import mmcv
 import numpy as np
@@ -49,7 +50,7 @@ class RandomLighting(BaseTransform):
     """
 
     def __init__(self, scale: float = 0.1):
-        if (isinstance(scale, bool) or not isinstance(scale, (int, float))
+        if (isinstance(scale, bool) or not isinstance(scale, Real)
                 or not 0 <= scale < math.inf):
             raise ValueError(
                 f'scale={scale!r}: must be a finite number of at least 0. Fix: 0.1 is usual.')

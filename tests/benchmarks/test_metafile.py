@@ -95,16 +95,24 @@ def test_the_cost_is_counted():
     assert entry['Metadata']['FLOPs'] > 1e8
 
 
-@pytest.mark.parametrize('name, paper, error', [
-    ('nrd_r50.py', 'NRD, NeurIPS 2021, https://arxiv.org/abs/2107.14428', ValueError),
-    ('x_4xb4-84k_cityscapes-512x1024.py', 'NRD, NeurIPS 2021', ValueError),
-    ('x_4xb4-84k_cityscapes-512x1024.py', 'X, 2021, https://arxiv.org/abs/1', KeyError),
-    ('x_4xb4-84k_loveda-512x1024.py', 'NRD, 2021, https://arxiv.org/abs/2107.14428', KeyError),
-])
-def test_a_config_that_says_too_little_is_refused(name, paper, error, tmp_path):
-    path = tmp_path / name
+def write_config(path, paper):
     path.write_text(f'"""A config.\n\nPaper: {paper}\n"""\n'
                     'train_dataloader = dict(batch_size=4)\ntrain_cfg = dict(max_iters=84000)\n'
                     'model = dict(data_preprocessor=dict(size=(512, 1024)))\n')
+    return path
+
+
+@pytest.mark.parametrize('name, paper, error', [
+    ('nrd_r50.py', 'NRD, NeurIPS 2021, https://arxiv.org/abs/2107.14428', ValueError),
+    ('x_4xb4-84k_cityscapes-512x1024.py', 'NRD, NeurIPS 2021', ValueError),
+    ('x_4xb4-84k_loveda-512x1024.py', 'NRD, 2021, https://arxiv.org/abs/2107.14428', KeyError),
+])
+def test_a_config_that_says_too_little_is_refused(name, paper, error, tmp_path):
     with pytest.raises(error):
-        describe(path, tmp_path)
+        describe(write_config(tmp_path / name, paper), tmp_path)
+
+
+def test_a_paper_without_a_short_name_goes_by_its_title(tmp_path):
+    path = write_config(tmp_path / 'x_4xb4-84k_cityscapes-512x1024.py',
+                        'On X, and Y, CVPR 2031, https://arxiv.org/abs/1')
+    assert describe(path, tmp_path)['In Collection'] == 'On X, and Y'

@@ -30,12 +30,13 @@ def of_torch():
             sys.modules['torch']]
 before = of_torch()
 import mmseg_nrd, mmseg.models
+apps = [name for name in sys.modules if name.startswith('mmseg_nrd.apps')]
 from mmengine.utils.dl_utils import mmcv_full_available
-print(json.dumps(dict(same=before == of_torch(), full=mmcv_full_available(),
+print(json.dumps(dict(apps=apps, same=before == of_torch(), full=mmcv_full_available(),
                       stand_in=hasattr(sys.modules.get('mmcv._ext'), 'missing'))))''')
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == dict(
-        same=True, full=mmcv_full_available(), stand_in=False)
+        apps=[], same=True, full=mmcv_full_available(), stand_in=False)
 
 
 @needs_lite
@@ -72,7 +73,7 @@ def test_missing_packages_are_named_in_one_line(missing):
 
 @needs_upstreams_mmengine
 def test_mmcv_2_2_is_taken_and_keeps_its_version():
-    done = python("import logging; logging.basicConfig(level='INFO'); import mmcv; "
+    done = python("import mmcv; "
                   "mmcv.__version__ = '2.2.7'; import mmseg_nrd, mmseg.models; "
                   'print(mmcv.__version__, mmseg.mmcv_version[:3])')
     assert done.stdout.splitlines()[-1:] == ['2.2.7 (2, 2, 7)'], done.stderr
@@ -102,14 +103,6 @@ def test_a_missing_pkg_resources_is_warned_of(monkeypatch, recwarn):
     monkeypatch.setattr(inspect, 'getsource', lambda module: 'import importlib.metadata')
     compat.apply()
     assert not recwarn.list
-
-
-def test_a_part_that_needs_a_newer_torch_says_so(monkeypatch):
-    monkeypatch.setattr(torch, '__version__', '2.10.0+cpu')
-    compat.require_torch('2.9', 'this')
-    compat.require_torch('2.10', 'this')
-    with pytest.raises(ImportError, match=r"this must have torch 2\.11 .*Fix: pip install"):
-        compat.require_torch('2.11', 'this')
 
 
 def test_applying_twice_changes_nothing():

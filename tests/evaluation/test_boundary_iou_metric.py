@@ -32,7 +32,7 @@ def test_identical_masks_give_100():
         mBIoU=100., mTrimapIoU_1px=100., mTrimapIoU_3px=100.)
 
 
-@pytest.mark.parametrize('d', [1, 2, 3])
+@pytest.mark.parametrize('d', [1, 2, np.int64(3)])
 def test_a_square_shifted_by_d(d):
     """Regions of width d, a square of side 5d, moved by d.
 

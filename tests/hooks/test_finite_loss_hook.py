@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from mmengine.hooks import CheckpointHook
@@ -52,7 +53,8 @@ def test_any_batch_will_do(data_batch):
         look(dict(loss=math.nan), data_batch=data_batch)
 
 
-@pytest.mark.parametrize('interval, seen', [(1, range(1, 10)), (3, (3, 6, 9)), (4, (4, 8))])
+@pytest.mark.parametrize('interval, seen', [
+    (1, range(1, 10)), (3, (3, 6, 9)), (np.int64(4), (4, 8))])
 def test_looks_at_the_end_of_every_interval(interval, seen):
     for iteration in range(1, 10):
         if iteration in seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import gum_cases
 import multi_resolution_cases
 import nrd_cases
+import numpy as np
 import pytest
 import torch
 from mmseg.models.decode_heads import DepthwiseSeparableASPPHead
@@ -72,6 +73,25 @@ REFUSED = {
 def test_refuses_what_would_give_something_else_in_silence(name, changes):
     with pytest.raises(ValueError, match=rf'{next(iter(changes))}.*Fix: '):
         MODELS.build({**BASES[name], **changes})
+
+
+@pytest.mark.parametrize('name, changes, image', [
+    ('NRDHead', dict(patch_size=8, scale_factor=1, dilations=(1, 2), c1_index=0), False),
+    ('GuidedUpsamplingHead', dict(scale_factor=8, large_rf_channels=4), False),
+    ('DRN', dict(out_indices=(4, 8), frozen_stages=1), True),
+    ('MultiResolutionEncoder', dict(out_indices=(4, 8), guidance_index=3), True),
+    ('ImageLevel', dict(stride=4, channels=3), True)])
+def test_numbers_of_numpy_are_numbers(name, changes, image):
+    scope = {'NRDHead': nrd_cases, 'GuidedUpsamplingHead': gum_cases}.get(name)
+    numpy = {key: tuple(map(np.int64, value)) if isinstance(value, tuple) else np.int64(value)
+             for key, value in changes.items()}
+    given = torch.randn(1, 3, 32, 32) if image else scope.levels()
+    outputs = []
+    for options in (changes, numpy):
+        torch.manual_seed(0)
+        module = MODELS.build({**BASES[name], **options}).eval()
+        outputs.append(module(given))
+    torch.testing.assert_close(*outputs)
 
 
 @pytest.mark.parametrize('name', BASES)

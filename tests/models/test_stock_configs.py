@@ -128,8 +128,8 @@ def pass_through_guided(head, levels):
 
 
 @pytest.mark.slow
-def test_an_image_passes_through_every_model_of_681_configs():
-    """Whole models; an encoder that several of them share runs once."""
+def test_levels_of_every_stock_encoder_pass_through_both_heads():
+    """Backbone and neck, then ours; an encoder that several models share runs once."""
     encoders, counts, failures = {}, Counter(), []
     for model in stock_configs.models():
         if model['type'] not in SEGMENTORS:
@@ -158,3 +158,4 @@ def test_an_image_passes_through_every_model_of_681_configs():
     assert not failures, '\n'.join(failures)
     # The rest needs packages that are not installed, or has an encoder that is none of levels.
     assert counts['through NRDHead'] > 0.8 * len(stock_configs.models())
+    assert counts['through GuidedUpsamplingHead'] > 0.7 * len(stock_configs.models())

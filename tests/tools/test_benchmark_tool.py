@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 from street_scene_configs import ROOT
 
 SMALL = [f'configs/street_scenes/{head}_r18_1xb8-300_street-scenes-128x256.py'
@@ -16,21 +17,28 @@ def test_refuses_what_it_could_not_do_before_it_measures(call, tmp_path):
             (['--json', tmp_path / 'x.json', '--markdown', tmp_path / 'x.md'], 'x.md')):
         said = call('benchmark', *SMALL, *arguments, status=1)
         assert name in said and 'building' not in said
+    for name in ('nowhere.py', 'mmseg::no/where.py'):
+        said = call('benchmark', SMALL[0], name, status=1)
+        assert 'error: ' in said and name.split('::')[-1] in said and 'building' not in said
+    if not torch.cuda.is_available():
+        assert "'cuda': cannot be used" in call('benchmark', *SMALL, '--device', 'cuda', status=2)
     for option in ('--batch', '--rounds', '--shape'):
         assert option in call('benchmark', *SMALL, option, 0, 1, status=2)
     assert [path.name for path in tmp_path.iterdir()] == ['x.md']
 
 
 def test_measures_what_it_can_and_says_what_it_cannot(call, tmp_path):
-    (tmp_path / 'list.txt').write_text('\n'.join([SMALL[1], '', 'nowhere.py', ' ']))
+    broken = tmp_path / 'broken.py'
+    broken.write_text('model = dict(type="Nothing")')
+    (tmp_path / 'list.txt').write_text('\n'.join([SMALL[1], '', str(broken), ' ']))
     out = tmp_path / 'new' / 'folder'
     said = call('benchmark', SMALL[0], f'@{tmp_path / "list.txt"}', '--shape', 32, 64, '--rounds',
                 1, '--json', out / 'x.json', '--markdown', out / 'x.md', '--plot', out / 'x.png',
                 status=1)
     # What it does, then the table: no lines of MMSeg's or the profiler's.
     lines = said.splitlines()
-    assert [line[:5] for line in lines[:4]] == ['[1/3]', '[2/3]', '[3/3]', 'timin']
-    assert lines[4].strip() == 'Inference'
+    assert [line[:5] for line in lines[:5]] == ['[1/3]', '[2/3]', '[3/3]', 'timin', 'round']
+    assert lines[5].strip() == 'Inference'
     rows = json.loads((out / 'x.json').read_text())
     assert [bool(row['error']) for row in rows] == [False, False, True]
     for row in rows:
@@ -40,7 +48,7 @@ def test_measures_what_it_can_and_says_what_it_cannot(call, tmp_path):
                 'rounds'} <= environment.keys()
         assert row['name'] in (out / 'x.md').read_text()
     assert rows[1]['modes']['inference']['parts']['decode_head']['ratio']['multiply_adds'] < 0.5
-    assert 'ERROR: FileNotFoundError' in said and 'backbone' in said
+    assert 'ERROR: KeyError' in said and 'backbone' in said
     assert (out / 'x.png').stat().st_size > 5_000
 
 

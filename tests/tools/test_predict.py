@@ -79,6 +79,7 @@ def test_unreadable_images_are_left_out_and_the_others_done(
     (dict(out='file'), '--out file/labels: cannot be made'),
     (dict(out='labelled'), '--out labelled/labels: cannot be made'),
     (dict(overlap=(32,)), 'overlap of 32 without tiles'),
+    (dict(device=('cuda:99',)), "'cuda:99': cannot be used"),
     (dict(opacity=(1.5,)), 'argument --opacity: 1.5: must be 0 to 1'),
 ])
 def test_wrong_arguments_are_named_before_anything_is_written(
@@ -92,7 +93,7 @@ def test_wrong_arguments_are_named_before_anything_is_written(
     given = {**dict(images='scene.png', config=NRD, checkpoint=weights[NRD], out='out'), **wrong}
     options = [each for name in ('config', 'checkpoint', 'out')
                for each in (f'--{name}', given[name])]
-    options += [each for name in ('overlap', 'opacity') if name in wrong
+    options += [each for name in ('overlap', 'opacity', 'device') if name in wrong
                 for each in (f'--{name}', *wrong[name])]
     assert message in call('predict', given['images'], *options, *OPTIONS[NRD], status=2)
     assert sorted(tmp_path.rglob('*')) == before

@@ -124,7 +124,12 @@ def write_config(path, root, channels, classes, head, options):
     cfg.dump(path)
 
 
-@pytest.fixture(scope='module', params=CASES)
+# How these differ from the others is held in parts by faster tests: loading, and labels.
+SLOW = ('grey', 'one_logit_of_one_class', 'zero_ignored')
+
+
+@pytest.fixture(scope='module', params=[
+    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CASES])
 def case(request, tmp_path_factory, call):
     """A trained config and what lies around it, with the user's own parts on the path."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -25,7 +25,7 @@ def drawn(seed, scale):
 
 
 @pytest.mark.parametrize('size', [(3, 5), (1, 1), (4, 1)], ids=str)
-@pytest.mark.parametrize('scale', [0.1, 3])
+@pytest.mark.parametrize('scale', [0.1, np.float32(3)])
 def test_equals_the_formula(size, scale):
     for seed in range(4):
         expected = lighting(image(*size, np.float64), drawn(seed, scale))

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
+import torch
 from mmengine.config import DictAction
 
 
@@ -42,12 +43,24 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     add_cfg_options(parser)
     parser.add_argument(
         '--verbose', action='store_true', help='show on the screen what else is in the log file '
-        'only: the environment, the whole config, hooks and options of each parameter')
+        'only: the environment, the whole config, hooks and options of each parameter; '
+        "log_level='DEBUG' in the config does so too")
     parser.add_argument(
         '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
         help='job launcher')
     # torch.distributed.launch passes it in either spelling.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def usable_device(text: str) -> str:
+    """A device such as cpu that torch can use here; argparse says what else it got."""
+    try:
+        torch.empty(1, device=text)
+    # Which of the two it is depends on how torch was built.
+    except (AssertionError, RuntimeError) as error:
+        raise argparse.ArgumentTypeError(
+            f'{text!r}: cannot be used ({str(error).splitlines()[0]}). Fix: cpu.') from error
+    return text
 
 
 def check_folder(folder: Path, option: str) -> None:

@@ -6,10 +6,11 @@ from typing import Dict, List, Optional
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.device import get_device
 from mmengine.evaluator import Evaluator
 from mmengine.registry import EVALUATOR, init_default_scope
-from mmseg.registry import DATASETS, MODELS
+
+from mmseg_nrd.apps.cli import build
+from mmseg_nrd.apps.cli.data_checks import build_dataset
 
 from .training import numbers
 
@@ -21,14 +22,14 @@ def reported_scores(cfg: Config) -> List[str]:
         ValueError: if there are none.
     """
     init_default_scope('mmseg')
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    dataset = build_dataset(cfg, cfg.test_dataloader.dataset)
     metrics = cfg.test_evaluator
     evaluator = EVALUATOR.build({'type': 'Evaluator', **metrics}) if 'metrics' in metrics \
         else Evaluator(metrics)
     evaluator.dataset_meta = dataset.metainfo
     batch = pseudo_collate([dataset[0]])
     with torch.no_grad():
-        samples = MODELS.build(cfg.model).to(get_device()).eval().test_step(batch)
+        samples = build(cfg.model).test_step(batch)
     evaluator.process(samples, batch)
     names = list(numbers(evaluator.evaluate(1)))
     if not names:

@@ -9,11 +9,9 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmseg.registry import DATASETS
 from torch.nn import functional as F
 
-from mmseg_nrd.apps.cli.data_checks import label_heads, learnt_labels
+from mmseg_nrd.apps.cli.data_checks import build_dataset, label_heads, learnt_labels
 
 IGNORED = (0, 0, 0)
 Panel = Tuple[str, np.ndarray]
@@ -44,8 +42,7 @@ def visible(image: torch.Tensor) -> np.ndarray:
 
 def load_scenes(cfg: Config, samples: Sequence[int]) -> Tuple[List[Scene], dict]:
     """Samples of a config's test set, as its pipeline gives them, and the set's metainfo."""
-    init_default_scope('mmseg')
-    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    dataset = build_dataset(cfg, cfg.test_dataloader.dataset)
     # The last head is the one that labels.
     _, ignored = learnt_labels([{}, *label_heads(cfg.model).values()][-1])
     scenes = []

@@ -108,8 +108,6 @@ def load_outcome(folder: Path) -> Optional[Outcome]:
     record = _read(folder / 'outcome.json')
     if record is None:
         return None
-    if 'miou' in record:  # from before there was a choice of scores
-        record['scores'] = {'mIoU': record.pop('miou'), **record.pop('more')}
     with np.load(folder / 'outcome.npz') as arrays:
         predictions = [arrays[f'sample_{index}'] for index in range(len(arrays.files) - 1)]
         losses = arrays['losses']

@@ -13,10 +13,19 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mmseg_nrd.compat import require_torch
+
+def require_torch(oldest: str) -> None:
+    """Raise an ``ImportError`` if torch is older than e.g. '2.5'."""
+    version = torch.__version__
+    if tuple(map(int, version.split('.')[:2])) < tuple(map(int, oldest.split('.'))):
+        raise ImportError(
+            f'torch {version}: what benchmarks, compares or exports must have torch {oldest} or '
+            f"newer. Fix: pip install 'torch>={oldest}'. Training, testing and prediction go on "
+            'with this one.')
+
 
 # Export, which loads models as benchmarks do, ends here as well.
-require_torch('2.5', 'what benchmarks, compares or exports')
+require_torch('2.5')
 
 from torch.utils.flop_counter import (  # noqa: E402  (older ones lack some of it)
     conv_flop_count,

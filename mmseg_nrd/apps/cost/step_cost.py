@@ -5,9 +5,9 @@ from typing import Callable, Dict, Tuple
 
 import torch
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.optim import build_optim_wrapper
-from mmseg.registry import MODELS
+
+from mmseg_nrd.apps.cli import build
 
 from .counting import Cost, count_cost
 from .parts import random_samples
@@ -17,8 +17,7 @@ from .timing import Timing, time_alternating
 
 def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
     """A model and one forward, backward and update of it on random images."""
-    model = MODELS.build(cfg.model).to(get_device())
-    model.train()
+    model = build(cfg.model).train()
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     size, batch = image_size(cfg), cfg.train_dataloader.batch_size
     data = dict(inputs=[torch.randint(0, 256, (image_channels(model), *size), dtype=torch.uint8)

@@ -49,7 +49,8 @@ def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] 
              for key, step in candidate.steps.items()}
     tell(f'timing {len(steps)} steps, {settings.rounds} rounds')
     # Each has run several times by now.
-    seconds = time_turns(steps, settings.rounds, warmup=1, turn_seconds=_TURN_SECONDS)
+    seconds = time_turns(
+        steps, settings.rounds, warmup=1, turn_seconds=_TURN_SECONDS, tell=tell)
     rows = [_row(candidate, settings, seconds) for candidate in candidates]
     _add_ratios(rows, baseline)
     return rows

@@ -26,12 +26,13 @@ class Timing:
 
 
 def time_turns(steps: Mapping[str, Callable[[], object]], rounds: int = 10, warmup: int = 2,
-               turn_seconds: float = 0.) -> Dict[str, list[float]]:
+               turn_seconds: float = 0.,
+               tell: Callable[[str], object] = lambda text: None) -> Dict[str, list[float]]:
     """Time several steps in turns, so that a slow spell of the machine hits them all.
 
     A turn repeats its step for about ``turn_seconds``: a step of less than a millisecond else
-    measures the caches that its neighbour left. By default it runs once. Returns seconds a run,
-    turn by turn.
+    measures the caches that its neighbour left. By default it runs once. ``tell``
+    is told each round. Returns seconds a run, turn by turn.
     """
     repeats = {}
     for name, step in steps.items():
@@ -41,7 +42,8 @@ def time_turns(steps: Mapping[str, Callable[[], object]], rounds: int = 10, warm
             seconds = timer() - start
         repeats[name] = max(1, math.ceil(turn_seconds / max(seconds, 1e-9)))
     taken: Dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(rounds):
+    for number in range(1, rounds + 1):
+        tell(f'round {number} of {rounds}')
         for name, step in steps.items():
             start = timer()
             for _ in range(repeats[name]):

@@ -92,6 +92,7 @@ def export_file(args: argparse.Namespace) -> None:
     program = trace(model, size)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     # Under its own name there is never a file that has not been checked.
+    print(f'writing {args.out}, then running it beside the model', flush=True)
     with whole_file(args.out) as unfinished:
         write(program, unfinished)
         _compare(model, read(unfinished), args.check_shapes or shapes_around(size),

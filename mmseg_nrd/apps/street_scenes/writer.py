@@ -40,15 +40,13 @@ def scene_seed(seed: int, split: str, number: int) -> int:
 
 
 def _write_image(path: Path, image: np.ndarray) -> None:
-    """Encode by suffix, and let the file appear under its name only once it is complete."""
+    """Encode by suffix."""
     options = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix == '.jpg' else []
     done, data = cv2.imencode(path.suffix, image, options)
     if not done:
         raise OSError(f'{path}: OpenCV could not encode it; check its {path.suffix} support')
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + '.tmp')
-    unfinished.write_bytes(data.tobytes())
-    os.replace(unfinished, path)
+    path.write_bytes(data.tobytes())
 
 
 def _write_tree(root: Path, layout: Layout, table: np.ndarray, counts: dict[str, int],

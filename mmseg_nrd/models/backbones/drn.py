@@ -13,6 +13,8 @@ from mmseg.registry import MODELS
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from mmseg_nrd.ops import is_int
+
 
 class DilatedBasicBlock(BasicBlock):
     """MMSeg's basic block with both convolutions dilated; MMSeg dilates the first alone."""
@@ -176,12 +178,12 @@ def _check(depth: int, out_indices: Sequence[int], frozen_stages: int) -> None:
             f'depth={depth!r}: must be one of {sorted(ARCHITECTURES)}, the public depths of '
             'architecture D. Fix: depth=22, which GUN uses.')
     fits = isinstance(out_indices, (list, tuple)) and bool(out_indices)
-    fits = fits and all(type(index) is int and 0 <= index < NUM_LAYERS for index in out_indices)
+    fits = fits and all(is_int(index) and 0 <= index < NUM_LAYERS for index in out_indices)
     if not fits or list(out_indices) != sorted(set(out_indices)):
         raise ValueError(
             f'out_indices={out_indices!r}: must be a non-empty list or tuple of rising layers '
             f'0 to {NUM_LAYERS - 1}; maps come in that order. Fix: such as (3, 4, 6, 8).')
-    if type(frozen_stages) is not int or not -1 <= frozen_stages <= max(out_indices):
+    if not is_int(frozen_stages) or not -1 <= frozen_stages <= max(out_indices):
         raise ValueError(
             f'frozen_stages={frozen_stages!r}: must be an integer from -1 (none) to '
             f'{max(out_indices)}, the last of out_indices; later layers are not built. '

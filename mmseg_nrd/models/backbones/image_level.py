@@ -8,7 +8,7 @@ from mmengine.model import BaseModule, Sequential
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from mmseg_nrd.ops import check_positive_int
+from mmseg_nrd.ops import check_positive_int, is_int
 
 STRIDES = (1, 2, 4, 8)
 
@@ -72,7 +72,7 @@ class ImageLevel(BaseModule):
                  act_cfg: Optional[dict] = dict(type='ReLU'),  # noqa: B006
                  pretrained: Optional[str] = None,
                  init_cfg=None):
-        if type(stride) is not int or stride not in STRIDES:
+        if not is_int(stride) or stride not in STRIDES:
             raise ValueError(f'stride={stride!r}: must be one of {STRIDES}. Fix: stride=4.')
         check_positive_int('channels', channels)
         super().__init__(init_cfg)
@@ -81,7 +81,7 @@ class ImageLevel(BaseModule):
         self.backbone = MODELS.build(dict(**backbone, **given))
         _check_patches(self.backbone, stride)
         self.neck = None if neck is None else MODELS.build(neck)
-        strides = [2] * (stride.bit_length() - 1)
+        strides = [2] * (int(stride).bit_length() - 1)
         strides += [1] * (2 - len(strides))
         widths = [backbone.get('in_channels', 3)] + [channels] * len(strides)
         self.image = Sequential(*(
@@ -120,7 +120,7 @@ class ImageLevel(BaseModule):
 def _check_patches(backbone: nn.Module, stride: int) -> None:
     for module in backbone.modules():
         patch = getattr(module, 'patch_size', None)
-        sides = (patch,) if isinstance(patch, int) else patch if isinstance(patch, tuple) else ()
+        sides = (patch,) if is_int(patch) else patch if isinstance(patch, tuple) else ()
         if any(side % stride for side in sides):
             fitting = max(each for each in STRIDES if not any(side % each for side in sides))
             raise ValueError(

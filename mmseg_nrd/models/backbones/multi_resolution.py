@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import copy
 from fractions import Fraction
+from numbers import Real
 from typing import Optional, Sequence, Tuple, Union
 
 import torch.nn.functional as F
@@ -177,7 +178,7 @@ def _build_branches(backbone: Union[dict, Sequence[dict]], wanted: Sequence[Sequ
 def _check(scales: Sequence[float], out_indices: Sequence[int], guidance_index: Optional[int],
            share_weights: bool) -> None:
     if (not isinstance(scales, (list, tuple)) or not scales
-            or not all(isinstance(scale, (int, float)) and 0 < scale <= 1 for scale in scales)
+            or not all(isinstance(scale, Real) and 0 < scale <= 1 for scale in scales)
             or list(scales) != sorted(set(scales), reverse=True)):
         raise ValueError(
             f'scales={scales!r}: must be a list or tuple of falling numbers above 0 and up to 1. '

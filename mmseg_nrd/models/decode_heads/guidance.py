@@ -43,7 +43,7 @@ def ladder_widths(channels: Union[int, Sequence[int]], scale_factor: int) -> Tup
     Raises:
         ValueError: if a width is not a positive integer, or there are too many or none.
     """
-    steps = (scale_factor - 1).bit_length()
+    steps = int(scale_factor - 1).bit_length()
     if not isinstance(channels, (list, tuple)):
         check_positive_int('large_rf_channels', channels)
         return (channels,) * steps
@@ -81,7 +81,7 @@ class LargeRFGuidance(BaseModule):
         self.align_corners = align_corners
         widths = ladder_widths(channels, scale_factor)
         # How much smaller than the upsampled map each step's is.
-        steps = (scale_factor - 1).bit_length()
+        steps = int(scale_factor - 1).bit_length()
         self.divisors = tuple(2 ** (steps - 1 - index) for index in range(len(widths)))
         layer = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.bottleneck = conv_layer(in_channels, bottleneck, 1, **layer) if bottleneck else None

@@ -129,6 +129,7 @@ PLAIN, OTHER = dict(type='FCNHead', num_classes=4), dict(type='FCNHead', num_cla
     (OTHER, PREPROCESSOR, [], 'model.decode_head.ignore_index=0 data_preprocessor.seg_pad_val=255'),
     ([PLAIN, OTHER], None, [TURN], 'model.decode_head[1].ignore_index=0 RandomRotate=255'),
     (OTHER, None, [dict(PAD, pad_val=7)], 'Pad=255'),
+    (OTHER, None, [dict(type='RandomMosaic', prob=1.)], 'RandomMosaic=255'),
     (OTHER, None, [dict(type='RandomApply', transforms=[PAD])], 'Pad=255'),
     (PLAIN, dict(PREPROCESSOR, seg_pad_val=254), [], 'ignore_index=255 seg_pad_val=254'),
     # An ordinary class, as the config wants it.

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -48,14 +47,6 @@ def test_an_outcome_comes_back_as_it_was(tmp_path):
         assert own.dtype == other.dtype and (own == other).all()
     assert trained_runs(tmp_path) == [folder]
     assert sorted(path.name for path in folder.iterdir()) == ['outcome.json', 'outcome.npz']
-
-
-def test_a_record_from_before_there_was_a_choice_of_scores_is_read(tmp_path):
-    save_outcome(tmp_path, outcome(tmp_path))
-    record = json.loads((tmp_path / 'outcome.json').read_text())
-    record['miou'], record['more'] = record.pop('scores')['mIoU'], dict(mBIoU=7.)
-    (tmp_path / 'outcome.json').write_text(json.dumps(record))
-    assert load_outcome(tmp_path).scores == outcome(tmp_path).scores
 
 
 @pytest.mark.parametrize('now, samples, words', [

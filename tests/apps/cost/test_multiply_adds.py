@@ -9,7 +9,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmseg_nrd.apps.cli.segmentor import build
-from mmseg_nrd.apps.cost.multiply_adds import _FREE, check_visible, count_multiply_adds
+from mmseg_nrd.apps.cost.multiply_adds import (
+    _FREE,
+    check_visible,
+    count_multiply_adds,
+    require_torch,
+)
 
 WIDTHS, STRIDES = (256, 512, 1024, 2048), (4, 8, 16, 32)
 HEAD = dict(in_channels=2048, in_index=3, channels=512, c1_in_channels=256, c1_channels=48,
@@ -126,3 +131,11 @@ def test_compiled_operations_of_mmcv_are_refused_unseen():
     check_visible(nn.Sequential(nn.Conv2d(1, 1, 1), CrissCrossAttention(8)))
     with pytest.raises(ValueError, match='CARAFE'):
         check_visible(nn.Sequential(CARAFE(3, 1, 2)))
+
+
+def test_a_part_that_needs_a_newer_torch_says_so(monkeypatch):
+    monkeypatch.setattr(torch, '__version__', '2.10.0+cpu')
+    require_torch('2.9')
+    require_torch('2.10')
+    with pytest.raises(ImportError, match=r"exports must have torch 2\.11 .*Fix: pip install"):
+        require_torch('2.11')

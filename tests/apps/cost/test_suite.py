@@ -51,7 +51,8 @@ def rows(configs):
     chosen, told = [configs[name] for name in ('narrow', 'broken', 'wide', 'empty')], []
     rows = measure([*chosen, 'nowhere.py'], Settings(train_step=True, rounds=2), 'wide',
                    told.append)
-    assert [text.split()[-1] for text in told[:-1]] == [row['name'] for row in rows]
+    assert [text.split()[-1] for text in told[:-3]] == [row['name'] for row in rows]
+    assert told[-2:] == ['round 1 of 2', 'round 2 of 2']
     return rows
 
 

@@ -177,6 +177,19 @@ def test_classes_are_those_of_the_training_else_of_the_config(tmp_path):
         Predictor(cityscapes, plain, 'cpu')
 
 
+def test_labels_of_a_byte_are_256_classes_at_most(tmp_path):
+    for classes in (256, 257):
+        cfg = toy_config()
+        cfg.model.decode_head.num_classes = classes
+        cfg.test_dataloader.dataset.metainfo = dict(
+            classes=list(map(str, range(classes))), palette=[[0, 0, 0]] * classes)
+        weights = save_toy(tmp_path / 'x.pth', cfg)
+        if classes == 256:
+            assert len(Predictor(cfg, weights, 'cpu').classes) == 256
+    with pytest.raises(ValueError, match='257 classes: must be 256'):
+        Predictor(cfg, weights, 'cpu')
+
+
 @pytest.mark.parametrize('changes, options, message', [
     (dict(model=None), {}, 'has no model'),
     (dict(tta_model=None), dict(tta=True), '--tta, but the config has no tta_model'),

@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import mmseg
 import numpy as np
 import pytest
@@ -176,7 +175,7 @@ def test_a_target_that_is_filled_meanwhile_is_left_alone(tmp_path, monkeypatch):
     assert contents(tmp_path) == {'out': None, 'out/mine': b'precious'}
 
 
-def test_a_killed_run_leaves_no_tree_and_no_broken_image(tmp_path):
+def test_a_killed_run_leaves_no_tree(tmp_path):
     out = tmp_path / 'out'
     process = subprocess.Popen([*COMMAND, out, '--train', '100000', '--size', *map(str, SIZE)],
                                env=ENVIRONMENT, stderr=subprocess.DEVNULL)
@@ -188,9 +187,7 @@ def test_a_killed_run_leaves_no_tree_and_no_broken_image(tmp_path):
     finally:
         process.kill()
         process.wait()
-    images = list(tmp_path.rglob('*.png'))
-    assert not out.exists() and len(images) >= 5
-    assert all(cv2.imread(str(image)) is not None for image in images)
+    assert not out.exists()
 
 
 def test_the_command_line_fills_an_empty_folder_and_shows_how_far_it_is(tmp_path):
