@@ -28,6 +28,7 @@ from .heads import (
     check_wrappable,
     guided_head,
     insert_image_level,
+    is_dilated_resnet,
     logits_stride,
     make_plain,
     needs_image_level,
@@ -222,6 +223,8 @@ def _report(original: Config, cfg: Config, encoder: Encoder, out: Path, config: 
         print(f'head {name}: {cost.head_multiply_adds / 1e9:.2f} G of '
               f'{cost.multiply_adds / 1e9:.2f} G multiply-adds, {cost.head_parameters / 1e6:.2f} M '
               f'of {cost.parameters / 1e6:.2f} M parameters, {size[0]} x {size[1]}')
+    if 'NRD' in str(cfg.model.decode_head) and is_dilated_resnet(cfg.model.backbone):
+        print('The ResNet is dilated: with --plain, at output stride 32, NRD costs far less.')
     tools = Path(sys.argv[0]).parent
     both = f'{shlex.quote(str(out))} {shlex.quote(config)}'
     print('Next:')

@@ -65,6 +65,12 @@ def insert_image_level(model: dict, stride: int, patch_size: Optional[int]) -> N
                 index, (list, tuple)) else index + (index >= 0)
 
 
+def is_dilated_resnet(backbone: dict) -> bool:
+    kind = MODELS.get(backbone['type'])
+    return (isinstance(kind, type) and issubclass(kind, ResNet)
+            and max(backbone.get('dilations', (1,))) > 1)
+
+
 def make_plain(model: dict) -> None:
     """Turn a dilated ResNet back to output stride 32, and an ASPP's dilations with it.
 
@@ -72,9 +78,7 @@ def make_plain(model: dict) -> None:
         ValueError: if the backbone is no ResNet, or has no dilation.
     """
     backbone = model['backbone']
-    kind = MODELS.get(backbone['type'])
-    if not (isinstance(kind, type) and issubclass(kind, ResNet)
-            and max(backbone.get('dilations', (1,))) > 1):
+    if not is_dilated_resnet(backbone):
         raise ValueError(f"--plain: model.backbone.type={backbone['type']!r} must be a ResNet "
                          'with dilations above 1. Fix: leave --plain out.')
     backbone.update(dilations=(1, 1, 1, 1), strides=(1, 2, 2, 2))
