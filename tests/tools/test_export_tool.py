@@ -39,8 +39,9 @@ def test_what_is_printed_and_written(tool, tmp_path, config, ending):
     printed = tool('export', config or tiny, '--out', out, '--labels', '--shape', 96, 160)
     assert [line.split(':')[0] for line in printed.splitlines() if 'difference' in line] == [
         '1 x 3 x 96 x 160', '2 x 3 x 73 x 81', '1 x 3 x 49 x 121']
-    # What is done, that weights are random, three checks and the file: no word of the exporters.
-    assert len(printed.splitlines()) == 6 and sorted(tmp_path.iterdir()) == [out, tiny]
+    # What is done, that weights are random, what is written, three checks and
+    # the file: no word of the exporters.
+    assert len(printed.splitlines()) == 7 and sorted(tmp_path.iterdir()) == [out, tiny]
     if ending == '.onnx':
         output, = onnxruntime.InferenceSession(out).get_outputs()
         assert (output.name, output.type) == ('labels', 'tensor(int64)')
