@@ -90,7 +90,8 @@ def levels_of(encoder):
         module = build(part)
         module.eval()
         maps = module(maps)
-    return maps
+    # DDRNet and PIDNet hand out one map at inference.
+    return [maps] if isinstance(maps, torch.Tensor) else maps
 
 
 def finest(levels) -> int:
