@@ -57,6 +57,7 @@ for path in sys.argv[2:]:
 '''
 
 
+@pytest.mark.slow
 @needs_torch_2_6
 def test_a_loader_that_falls_back_is_replaced(tmp_path):
     marker, paths = tmp_path / 'ran', [tmp_path / f'{name}.pth' for name in 'abc']

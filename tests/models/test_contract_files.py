@@ -47,7 +47,8 @@ def exported(row, path, labels=False, opset=20, **changes):
 
 
 @torch.no_grad()
-@each({**COMPONENTS, **ROWS}, fast=['guidance-at-odd-sizes'])
+@pytest.mark.slow  # tests/apps/export has files for the fast tests
+@each({**COMPONENTS, **ROWS})
 def test_an_onnx_file_equals_the_model(row, tmp_path):
     model, run = exported(row, tmp_path / 'model.onnx')
     for batch, height, width in (*SHAPES, *TINY):

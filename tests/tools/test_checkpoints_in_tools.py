@@ -35,8 +35,9 @@ def load(call, small, street_scenes, tmp_path):
 
 @pytest.mark.parametrize('tool, kind', [
     *((tool, 'hostile') for tool in (
-        'train --resume', 'train load_from', 'test', 'compare', 'convert_checkpoint', 'export',
-        'predict')), ('train --resume', 'torn'), ('test', 'torn')])
+        'train --resume', 'train load_from', 'test', 'convert_checkpoint', 'export', 'predict')),
+    pytest.param('compare', 'hostile', marks=pytest.mark.slow),
+    ('train --resume', 'torn'), ('test', 'torn')])
 def test_hostile_and_torn(tool, kind, load, tmp_path):
     path, marker = tmp_path / 'x.pth', tmp_path / 'marker'
     torch.save(bomb('in the message hub', marker), path)

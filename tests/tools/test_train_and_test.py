@@ -112,8 +112,9 @@ def test_a_disk_that_is_full_leaves_the_checkpoint_before(trained, call, small):
         read_training_state(str(work_dir / name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('interval, pictures', [
-    pytest.param([], 3, id='each'), pytest.param([2], 1, id='second', marks=pytest.mark.slow)])
+    pytest.param([], 3, id='each'), pytest.param([2], 1, id='second')])
 def test_painted_predictions_of_augmented_images(
         trained, tool, small, tmp_path, interval, pictures):
     tool('test', NRD, trained[0] / 'iter_2.pth', '--work-dir', tmp_path / 'work', '--tta',

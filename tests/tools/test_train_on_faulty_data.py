@@ -33,6 +33,7 @@ def test_a_missing_or_empty_file_is_named_before_anything_is_built(train, tmp_pa
     assert not (tmp_path / 'work').exists()
 
 
+@pytest.mark.slow
 def test_a_label_out_of_range_is_named_from_inside_a_worker(train, tool, tmp_path):
     faulty_data.spoil(tmp_path, 'label out of range')
     output = train('train_dataloader.num_workers=1', status=1, run=tool)
