@@ -2,7 +2,7 @@
 # the deepest layers: the branches see them whole and at 1/2, and the encoder is dilated to
 # output stride 16. So the maps have 1/16 and 1/32, as those of GUN's DRN.
 _base_ = [
-    './models/gun_drn-d-22.py', './datasets/camvid.py',
+    './models/gun_drn-d-22.py', './datasets/camvid_352x480.py',
     'mmseg::_base_/default_runtime.py', './schedules/camvid_1000.py'
 ]
 custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)

@@ -29,7 +29,7 @@ def clone(tmp_path):
 
 
 def data_set(split, root):
-    config = Config.fromfile(ROOT / 'configs' / '_base_' / 'datasets' / 'camvid.py')
+    config = Config.fromfile(ROOT / 'configs' / '_base_' / 'datasets' / 'camvid_352x480.py')
     with DefaultScope.overwrite_default_scope('mmseg'):
         return DATASETS.build({**config[f'{split}_dataloader'].dataset, 'data_root': str(root)})
 
