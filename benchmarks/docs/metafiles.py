@@ -24,6 +24,7 @@ COLLECTIONS = {
     'https://arxiv.org/abs/2107.14428': 'NRD',
     'https://arxiv.org/abs/1807.07466': 'GUN',
     'https://arxiv.org/abs/1802.02611': 'DeepLabV3+',
+    'https://arxiv.org/abs/1706.05587': 'DeepLabV3',
     'https://arxiv.org/abs/2105.15203': 'SegFormer',
     'https://arxiv.org/abs/1411.4038': 'FCN',
     'https://arxiv.org/abs/1612.01105': 'PSPNet',
@@ -34,6 +35,7 @@ COLLECTIONS = {
 DATA_SETS = {
     'cityscapes': 'Cityscapes', 'ade20k': 'ADE20K', 'pascal-context': 'Pascal Context',
     'pascal-context-59': 'Pascal Context 59', 'street-scenes': 'rendered street scenes',
+    'camvid': 'CamVid',
 }
 _NOTE = """\
 # Written by `make metafiles`. FLOPs are multiply-adds of one image of the crop size, Parameters

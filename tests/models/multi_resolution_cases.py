@@ -11,6 +11,9 @@ RESNET = dict(depth=18, base_channels=4, stem_channels=6, norm_cfg=dict(type='BN
 DRN = dict(backbone=dict(type='DRN', depth=22, base_channels=2))
 BACKBONES = {
     'DRN': DRN,
+    'EfficientNetLite': dict(
+        backbone=dict(type='EfficientNetLite', widen_factor=0.25), out_indices=(2, 4),
+        guidance_index=0),
     'ResNet': dict(backbone=dict(type='ResNet', **RESNET), out_indices=(1, 3), guidance_index=0),
     'ResNetV1c': dict(
         backbone=dict(type='ResNetV1c', **RESNET), out_indices=(1, 3), guidance_index=0),
@@ -18,8 +21,10 @@ BACKBONES = {
         backbone=dict(type='StemResNetV1c', **RESNET), out_indices=(2, 4), guidance_index=0),
 }
 # which levels of the backbone alone these are, when it hands out all it has
-POSITIONS = {'DRN': (1, 4, 8), 'ResNet': (0, 1, 3), 'ResNetV1c': (0, 1, 3),
-             'StemResNetV1c': (0, 2, 4)}
+POSITIONS = {'DRN': (1, 4, 8), 'EfficientNetLite': (0, 2, 4), 'ResNet': (0, 1, 3),
+             'ResNetV1c': (0, 1, 3), 'StemResNetV1c': (0, 2, 4)}
+# Of those that out_indices alone ends, how many levels there are.
+LEVELS = {'DRN': 9, 'EfficientNetLite': 5}
 SHARINGS = {'shared': dict(), 'separate norm': dict(separate_norm=True),
             'not shared': dict(share_weights=False)}
 EVERY = [(name, sharing) for name in BACKBONES for sharing in SHARINGS]
@@ -37,14 +42,14 @@ def build(name='DRN', sharing='shared', **changes):
 
 def build_alone(name, indices=None):
     """The backbone by itself, handing out every level."""
-    everything = tuple(range(9 if name == 'DRN' else 4))
+    everything = tuple(range(LEVELS.get(name, 4)))
     return MODELS.build(dict(BACKBONES[name]['backbone'], out_indices=indices or everything))
 
 
 def beginning(name) -> nn.Module:
     """The part of a backbone that the medium branch needs, built by itself."""
-    if name == 'DRN':
-        return build_alone(name, (1, 4))
+    if name in LEVELS:
+        return build_alone(name, POSITIONS[name][:2])
     return MODELS.build(dict(BACKBONES[name]['backbone'], num_stages=2, strides=(1, 2),
                              dilations=(1, 1), out_indices=(0, 1)))
 

@@ -21,6 +21,7 @@ BASES = {
     'NRDHead': nrd_cases.SMALL,
     'GuidedUpsamplingHead': dict(gum_cases.SMALL, head=gum_cases.INNER),
     'DRN': dict(type='DRN', depth=22, base_channels=2),
+    'EfficientNetLite': dict(type='EfficientNetLite', widen_factor=0.25),
     'MultiResolutionEncoder': dict(type='MultiResolutionEncoder', **DRN),
     'ImageLevel': dict(type='ImageLevel', backbone=VIT),
     'MultiResolutionFusion': dict(
@@ -49,6 +50,9 @@ REFUSED = {
         dict(frozen_stages=5, out_indices=(4,)),
         *(dict(out_indices=value) for value in
           [(), 8, (9,), (-1,), (8, 4), (4, 4), (4., 8), (True, 4)])],
+    'EfficientNetLite': [
+        dict(arch='b3'), dict(arch=0), dict(output_stride=4), dict(output_stride='32'),
+        dict(out_indices=(5,)), dict(frozen_stages=3, out_indices=(2,))],
     'MultiResolutionEncoder': [
         *(dict(scales=value) for value in [
             (), 0.5, (1 / 4, 1 / 2), (1 / 2, 1 / 2), (2, 1), (1 / 2, 0), ('1/2', '1/4')]),

@@ -49,7 +49,9 @@ def multiply_adds(module, image, without=()):
 @pytest.mark.parametrize('name', BACKBONES)
 def test_no_layer_runs_beyond_the_last_that_is_needed(name, sharing):
     image, encoder, alone = torch.randn(1, 3, 128, 64), build(name, sharing), build_alone(name)
-    later = [f'layer{number}' for number in (range(5, 9) if name == 'DRN' else (3, 4))]
+    later = {'DRN': [f'layer{number}' for number in range(5, 9)],
+             'EfficientNetLite': [f'_blocks.{number}' for number in range(5, 16)]}.get(
+                 name, ['layer3', 'layer4'])
     medium = multiply_adds(alone, resized(image, 1 / 2), without=later)
     low = multiply_adds(alone, resized(image, 1 / 4))
     assert multiply_adds(encoder, image) == medium + low

@@ -29,15 +29,16 @@ from torch.nn.parallel import DistributedDataParallel
 @pytest.mark.parametrize('name, sharing', EVERY)
 def test_optimisers_meet_each_parameter_once(name, sharing):
     encoder = build(name, sharing)
+    part = 'trunk._blocks.2' if name == 'EfficientNetLite' else 'trunk.layer1'
     wrapper = build_optim_wrapper(encoder, dict(
         type='OptimWrapper', optimizer=dict(type='SGD', lr=1., weight_decay=0.5),
-        paramwise_cfg=dict(norm_decay_mult=0., custom_keys={'trunk.layer1': dict(lr_mult=10)})))
+        paramwise_cfg=dict(norm_decay_mult=0., custom_keys={part: dict(lr_mult=10)})))
     groups = wrapper.optimizer.param_groups
     found = [id(parameter) for group in groups for parameter in group['params']]
     assert len(found) == len(set(found))
     assert set(found) == {id(parameter) for parameter in encoder.parameters()}
     norms = {id(p) for m in encoder.modules() if is_norm(m) for p in m.parameters()}
-    first = {id(p) for p in encoder.trunk.layer1.parameters()}
+    first = {id(p) for p in encoder.get_submodule(part).parameters()}
     assert norms and first
     for group in groups:
         for parameter in group['params']:

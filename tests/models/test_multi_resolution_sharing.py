@@ -46,7 +46,8 @@ def test_keys_and_parameters(name, sharing):
 @pytest.mark.parametrize('name, sharing', EVERY)
 def test_which_branch_feels_which_parameter(name, sharing):
     """Guidance and medium map feel the part's own parameters; the low map never does."""
-    wide = dict(BACKBONES[name]['backbone'], base_channels=8)  # narrow ones have dead channels
+    wide = dict(BACKBONES[name]['backbone'])  # narrow ones have dead channels
+    wide.update(dict(widen_factor=1.) if name == 'EfficientNetLite' else dict(base_channels=8))
     encoder, image = build(name, sharing, backbone=wide).eval(), torch.randn(1, 3, 96, 64)
     randomise(encoder)
 

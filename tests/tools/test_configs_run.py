@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 from mmengine.config import Config
 from street_scene_configs import ROOT
@@ -14,14 +16,16 @@ from street_scene_configs import ROOT
 from mmseg_nrd.apps.street_scenes.writer import write_street_scenes
 
 LAYOUTS = {'CityscapesDataset': 'cityscapes', 'ADE20KDataset': 'ade20k',
-           'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context'}
-FILES = sorted(path for folder in ('nrd', 'gun', 'swap', 'benchmark')
+           'PascalContextDataset': 'pascal_context', 'PascalContextDataset59': 'pascal_context',
+          'CamVidDataset': 'camvid'}
+FILES = sorted(path for folder in ('nrd', 'gun', 'swap', 'benchmark', 'camvid')
                for path in (ROOT / 'configs' / folder).glob('*.py'))
 # A transformer, a subclassed backbone and a wrapped head run with `make test`; all take minutes.
 # test_deterministic_training.py trains GUN's two branches.
 QUICK = {'nrd_mit-b1_8xb2-160k_ade20k-512x512',
          'nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024',
-         'gum_nrd_r50_4xb4-84k_cityscapes-512x1024'}
+         'gum_nrd_r50_4xb4-84k_cityscapes-512x1024',
+         'gun_efficientnet-lite0_1xb4-1000_camvid-352x480'}
 CASES = [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
          for path in FILES]
 
@@ -29,9 +33,21 @@ CASES = [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else py
 @pytest.fixture(scope='session')
 def trees(tmp_path_factory):
     root = tmp_path_factory.mktemp('trees')
-    return {layout: write_street_scenes(root / layout, layout, num_train=2, num_val=1,
-                                        size=(64, 128), seed=0, progress=False)
-            for layout in set(LAYOUTS.values())}
+    written = {layout: write_street_scenes(root / layout, layout, num_train=2, num_val=1,
+                                           size=(64, 128), seed=0, progress=False)
+               for layout in set(LAYOUTS.values()) - {'camvid'}}
+    return {**written, 'camvid': write_camvid(root / 'camvid')}
+
+
+def write_camvid(root):
+    """Bands of all 11 classes, as tools/prepare_camvid.py would leave them."""
+    bands = np.repeat(np.arange(128, dtype=np.uint8)[None] // 12, 64, axis=0)
+    for split, count in (('train', 2), ('val', 1)):
+        for folder, content in ((split, cv2.merge([bands * 20] * 3)), (f'{split}annot', bands)):
+            (root / folder).mkdir(parents=True)
+            for number in range(count):
+                cv2.imwrite(str(root / folder / f'{number}.png'), content)
+    return root
 
 
 def shrink(cfg: Config, trees: dict) -> list:

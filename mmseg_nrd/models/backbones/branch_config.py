@@ -7,6 +7,7 @@ from mmseg.models.backbones.resnet import ResNet
 from mmseg.registry import MODELS
 
 from .drn import DRN
+from .efficientnet_lite import EfficientNetLite
 from .stem_resnet import StemResNetV1c
 
 
@@ -47,9 +48,11 @@ def end_backbone_at(config: dict, levels: Sequence[int]) -> Optional[Tuple[dict,
     """Change a backbone's config so that nothing beyond the last of ``levels`` is built.
 
     Args:
-        config (dict): Config of a ``DRN`` or of one of MMSeg's ResNets, without ``out_indices``.
+        config (dict): Config of a ``DRN``, an ``EfficientNetLite`` or of one of MMSeg's ResNets,
+            without ``out_indices``.
         levels (Sequence[int]): Rising levels that are wanted, as the backbone counts them: layers
-            of a ``DRN``, stages of a ResNet; 0 the stem and i + 1 stage i of a ``StemResNetV1c``.
+            of a ``DRN``, stages of an ``EfficientNetLite`` or a ResNet; 0 the stem and i + 1
+            stage i of a ``StemResNetV1c``.
 
     Returns:
         tuple[dict, tuple[int, ...]] | None: The config, and which levels that backbone hands out,
@@ -59,7 +62,7 @@ def end_backbone_at(config: dict, levels: Sequence[int]) -> Optional[Tuple[dict,
         ValueError: if the backbone has no such level.
     """
     kind, levels = _kind(config), tuple(levels)
-    if issubclass(kind, DRN):
+    if issubclass(kind, (DRN, EfficientNetLite)):
         frozen = min(config.get('frozen_stages', -1), levels[-1])
         return dict(config, out_indices=levels, frozen_stages=frozen), levels
     if issubclass(kind, StemResNetV1c):

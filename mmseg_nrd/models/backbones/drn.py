@@ -1,19 +1,15 @@
 """Dilated residual networks, whose maps stay at stride 8."""
 from __future__ import annotations
 
-from typing import Optional, Sequence, Tuple
+from typing import Iterable, List, Optional, Sequence
 
-import torch
 from mmcv.cnn import build_conv_layer, build_norm_layer
-from mmengine.model import BaseModule
-from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from mmseg.models.backbones.resnet import BasicBlock, Bottleneck
 from mmseg.models.utils import ResLayer
 from mmseg.registry import MODELS
-from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
+from torch import nn
 
-from mmseg_nrd.ops import is_int
+from .staged import StagedBackbone
 
 
 class DilatedBasicBlock(BasicBlock):
@@ -42,7 +38,7 @@ NUM_LAYERS = len(WIDTHS)
 
 
 @MODELS.register_module()
-class DRN(BaseModule):
+class DRN(StagedBackbone):
     """Dilated residual network (Yu, Koltun, Funkhouser, CVPR 2017), architecture D of its code.
 
     GUN (Mazzini, BMVC 2018) takes DRN-D-22 for its encoder. Parameters have the names of
@@ -94,21 +90,17 @@ class DRN(BaseModule):
                  norm_eval: bool = False,
                  with_cp: bool = False,
                  init_cfg=None):
-        _check(depth, out_indices, frozen_stages)
-        super().__init__(init_cfg or [
-            dict(type='Kaiming', layer='Conv2d'),
-            dict(type='Constant', val=1, layer=['_BatchNorm', 'GroupNorm'])])
+        if depth not in list(ARCHITECTURES):
+            raise ValueError(
+                f'depth={depth!r}: must be one of {sorted(ARCHITECTURES)}, the public depths of '
+                'architecture D. Fix: depth=22, which GUN uses.')
+        super().__init__(NUM_LAYERS, out_indices, frozen_stages, norm_eval, with_cp, init_cfg)
         self.depth = depth
-        self.out_indices = tuple(out_indices)
-        self.frozen_stages = frozen_stages
-        self.norm_eval = norm_eval
-        self.with_cp = with_cp
         self.conv_cfg = conv_cfg
         self.norm_cfg = norm_cfg or dict(type='BN', requires_grad=True)
-        self.num_layers = max(out_indices) + 1
         block, block_counts = ARCHITECTURES[depth]
         channels = in_channels
-        for index in range(self.num_layers):
+        for index in range(max(out_indices) + 1):
             width = base_channels * WIDTHS[index]
             if index in RESIDUAL:
                 layer = ResLayer(
@@ -120,7 +112,7 @@ class DRN(BaseModule):
                 layer = self._conv_layer(index, channels, width)
                 channels = width
             self.add_module(f'layer{index}', layer)
-        self._freeze_stages()
+        self.freeze()
 
     def _conv_layer(self, index: int, in_channels: int, out_channels: int) -> nn.Sequential:
         kernel_size, dilation = 3 if index else 7, DILATIONS[index]
@@ -131,60 +123,10 @@ class DRN(BaseModule):
             build_norm_layer(self.norm_cfg, out_channels)[1],
             nn.ReLU(inplace=True))
 
-    def _run(self, index: int, x: Tensor) -> Tensor:
-        layer = getattr(self, f'layer{index}')
-        if not (self.with_cp and torch.is_grad_enabled()):
-            return layer(x)
-        for block in layer if index in RESIDUAL else [layer]:
-            # Reentrant checkpoints, as MMSeg's blocks have them, break under
-            # DistributedDataParallel once two branches share these layers.
-            x = checkpoint(block, x, use_reentrant=False)
-        return x
+    def modules_of(self, stage: int) -> List[nn.Module]:
+        return [getattr(self, f'layer{stage}')]
 
-    def forward(self, x: Tensor) -> Tuple[Tensor, ...]:
-        """Maps of the layers that ``out_indices`` names.
-
-        Args:
-            x (Tensor): Images, (B, in_channels, H, W), of any size.
-
-        Returns:
-            tuple[Tensor]: (B, C_i, ceil(H / stride_i), ceil(W / stride_i)) each.
-        """
-        levels = []
-        for index in range(self.num_layers):
-            x = self._run(index, x)
-            if index in self.out_indices:
-                levels.append(x)
-        return tuple(levels)
-
-    def _freeze_stages(self) -> None:
-        for index in range(self.frozen_stages + 1):
-            getattr(self, f'layer{index}').eval().requires_grad_(False)
-
-    def train(self, mode: bool = True) -> DRN:
-        """Training or eval mode, but for what ``frozen_stages`` and ``norm_eval`` keep in eval."""
-        super().train(mode)
-        self._freeze_stages()
-        if mode and self.norm_eval:
-            for module in self.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
-        return self
-
-
-def _check(depth: int, out_indices: Sequence[int], frozen_stages: int) -> None:
-    if depth not in list(ARCHITECTURES):
-        raise ValueError(
-            f'depth={depth!r}: must be one of {sorted(ARCHITECTURES)}, the public depths of '
-            'architecture D. Fix: depth=22, which GUN uses.')
-    fits = isinstance(out_indices, (list, tuple)) and bool(out_indices)
-    fits = fits and all(is_int(index) and 0 <= index < NUM_LAYERS for index in out_indices)
-    if not fits or list(out_indices) != sorted(set(out_indices)):
-        raise ValueError(
-            f'out_indices={out_indices!r}: must be a non-empty list or tuple of rising layers '
-            f'0 to {NUM_LAYERS - 1}; maps come in that order. Fix: such as (3, 4, 6, 8).')
-    if not is_int(frozen_stages) or not -1 <= frozen_stages <= max(out_indices):
-        raise ValueError(
-            f'frozen_stages={frozen_stages!r}: must be an integer from -1 (none) to '
-            f'{max(out_indices)}, the last of out_indices; later layers are not built. '
-            'Fix: name the last layer to freeze, or -1.')
+    def steps_of(self, stage: int) -> Iterable[nn.Module]:
+        layers = self.modules_of(stage)
+        # Block by block only where each is a checkpoint: hooks wait for whole layers.
+        return layers[0] if self.with_cp and stage in RESIDUAL else layers

@@ -37,12 +37,13 @@ class MultiResolutionEncoder(BaseModule):
     and the low branch at -1; ``MultiResolutionFusion`` brings the two branches together.
 
     Any backbone can be used. That a branch ends at its level is arranged for ``DRN``,
-    ``StemResNetV1c`` and MMSeg's ResNets; for another, give a list with a config for each
-    branch, each ending by itself where ``out_indices`` says (``num_stages``, ``depths`` or
-    whatever that backbone calls it).
+    ``EfficientNetLite``, ``StemResNetV1c`` and MMSeg's ResNets; for another, give a list with a
+    config for each branch, each ending by itself where ``out_indices`` says (``num_stages``,
+    ``depths`` or whatever that backbone calls it).
 
-    With ``with_cp``, use a ``DRN`` for distributed training: the checkpoints in MMSeg's ResNets
-    are reentrant, and DistributedDataParallel stops when shared layers run in two of them.
+    With ``with_cp``, use a ``DRN`` or an ``EfficientNetLite`` for distributed training: the
+    checkpoints in MMSeg's ResNets are reentrant, and DistributedDataParallel stops when shared
+    layers run in two of them.
 
     Args:
         backbone (dict | list[dict]): Config of the backbone, without ``out_indices``; or one
@@ -50,8 +51,8 @@ class MultiResolutionEncoder(BaseModule):
         scales (Sequence[float]): Size at which each branch sees the image, falling. One scale
             makes a single-resolution baseline. Defaults to (1/2, 1/4).
         out_indices (Sequence[int]): The level that each branch hands out, as its backbone counts
-            them: layers of a ``DRN``, stages of a ResNet; 0 the stem and i + 1 stage i of a
-            ``StemResNetV1c``. Defaults to (4, 8).
+            them: layers of a ``DRN``, stages of an ``EfficientNetLite`` or a ResNet; 0 the stem
+            and i + 1 stage i of a ``StemResNetV1c``. Defaults to (4, 8).
         guidance_index (int, optional): Level of the first branch that is handed out as guidance;
             None for none. Defaults to 1.
         share_weights (bool): Whether the branches share their layers. Defaults to True.

