@@ -48,6 +48,7 @@ def test_a_missing_op_says_its_name_and_the_fix():
         MaskedConv2d(1, 1, 1)(torch.zeros(1, 1, 2, 2), torch.ones(1, 2, 2))
 
 
+@pytest.mark.slow
 def test_a_full_mmcv_is_left_alone(tmp_path):
     (tmp_path / '_ext.py').write_text('def __getattr__(name):\n'
                                       '    if name.startswith("__"):\n'

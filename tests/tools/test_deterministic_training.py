@@ -41,7 +41,8 @@ def trained(path, data_root, work_dir):
     return runner.model.state_dict(), runner.optim_wrapper.optimizer.state_dict(), losses
 
 
-@pytest.mark.parametrize('path', [NRD, GUN], ids=['NRD', 'GUN'])
+@pytest.mark.parametrize('path', [
+    pytest.param(NRD, id='NRD'), pytest.param(GUN, id='GUN', marks=pytest.mark.slow)])
 def test_the_same_seed_gives_the_same_bits(path, street_scenes, tmp_path):
     first, again = (tree_leaves(trained(path, street_scenes, tmp_path / name))
                     for name in ('first', 'again'))

@@ -133,6 +133,7 @@ def test_row_blocks_cannot_be_augmented(call, small, tmp_path):
     assert 'error: --tta with model.type=RowBlockEncoderDecoder' in said
 
 
+@pytest.mark.slow
 def test_weights_that_a_config_asks_for_are_missed_without_a_network(offline, small, tmp_path):
     status, output, attempts = offline(
         'tools/train.py', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small,

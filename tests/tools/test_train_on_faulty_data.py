@@ -42,6 +42,7 @@ def test_a_label_out_of_range_is_named_from_inside_a_worker(train, tool, tmp_pat
     assert 'label 33 (6 pixels, the first at row 3, column 6): must be 0 to 18' in last
 
 
+@pytest.mark.slow
 def test_all_ignored_batches_and_absent_classes_train_and_validate(train, tmp_path):
     """No loss, finite gradients, and a mean over the classes that are there."""
     faulty_data.write_tree(tmp_path)

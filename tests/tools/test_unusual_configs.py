@@ -125,7 +125,7 @@ def write_config(path, root, channels, classes, head, options):
 
 
 # How these differ from the others is held in parts by faster tests: loading, and labels.
-SLOW = ('grey', 'one_logit_of_one_class', 'zero_ignored')
+SLOW = ('grey', 'own_metric', 'one_logit_of_one_class', 'zero_ignored')
 
 
 @pytest.fixture(scope='module', params=[

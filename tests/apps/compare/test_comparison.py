@@ -22,6 +22,7 @@ ONE_LOGIT = {'model.decode_head.out_channels': 1, 'model.decode_head.threshold':
              'model.decode_head.loss_decode': dict(type='CrossEntropyLoss', use_sigmoid=True)}
 
 
+@pytest.mark.slow
 def test_models_of_all_kinds_are_compared_by_a_score_of_all(toy, tmp_path):
     configs = dict(grey=toy(1, **ONE_LOGIT),
                    six=toy(6, **{'model.decode_head.ignore_index': 0,

@@ -28,6 +28,7 @@ def plain_and_kept() -> tuple:
     return page_faults(), memory.keep_freed_memory(), page_faults()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != 'glibc', reason='the setting is of glibc')
 def test_reused_blocks_fault_no_pages():
     # In a new process: the setting lasts for the rest of one, and this one may have it already.
