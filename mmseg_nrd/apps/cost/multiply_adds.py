@@ -48,7 +48,7 @@ _FREE = re.compile('aten::_*(' + '|'.join((
     'sum|cumsum|mean|prod|(var|std)(_mean)?|a?max|a?min|aminmax|any|(is_)?all(_true)?',
     'norm|linalg_vector_norm|logsumexp|local_scalar_dense|(safe_|log_)?softmax.*',
     '(native_|cudnn_)?(batch|layer|group)_norm.*|.*pool2d.*|upsample_.*|grid_sampler_.*',
-    '(leaky_relu|hard(tanh|swish|sigmoid))_backward|prelu.*|(nll|mse|smooth_l1)_loss.*',
+    '(leaky_relu|hard(tanh|swish|sigmoid))_(backward)?|prelu.*|(nll|mse|smooth_l1)_loss.*',
     'binary_cross_entropy.*',
 )) + ')')
 

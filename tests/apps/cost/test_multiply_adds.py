@@ -111,6 +111,11 @@ def test_an_operation_without_a_price_is_an_error(step, name):
         count_multiply_adds(step)
 
 
+@pytest.mark.parametrize('layer', [nn.Hardswish, nn.LeakyReLU, nn.Hardsigmoid, nn.ReLU6])
+def test_an_activation_in_place_is_free(layer):
+    assert count_multiply_adds(lambda: layer(inplace=True)(torch.randn(4))) == 0
+
+
 def test_no_matrix_product_of_torch_is_free():
     names = {schema.name for schema in torch._C._jit_get_all_schemas()}
     free = [name for name in names if _FREE.fullmatch(name)]
