@@ -4,7 +4,6 @@ The encoder is built and read, the head chosen after it, and the result tried, b
 is written that has the old one for its base. Needs no data, no weights and no GPU.
 """
 import argparse
-import logging
 import sys
 import warnings
 
@@ -19,8 +18,6 @@ def main() -> None:
     args = parser.parse_args()
     silence_host_warnings()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
-    # A line for each parameter with an option of its own.
-    logging.getLogger('mmengine').setLevel(logging.WARNING)
     try:
         swap_head(args)
     except (ImportError, OSError, ValueError) as error:

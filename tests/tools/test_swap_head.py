@@ -56,6 +56,9 @@ def test_levels_are_read_and_settings_kept(swap, config, head, wanted):
     for key in ('num_classes', 'align_corners', 'loss_decode'):
         assert inner.get(key) == old.get(key)
     assert (cfg.model.backbone.type == 'ImageLevel') == ('vit' in config)
+    if 'vit' in config and head == 'nrd':  # Segmenter's head has no norm to keep
+        assert new.norm_cfg == cfg.model.backbone.norm_cfg == dict(
+            type='SyncBN', requires_grad=True)
     assert cfg.model.backbone.get('backbone', cfg.model.backbone).type == base.model.backbone.type
     assert cfg.train_dataloader.dataset.pipeline == base.train_dataloader.dataset.pipeline
 
@@ -71,6 +74,7 @@ def test_a_plain_resnet_and_what_was_asked_for(swap):
 
 def test_a_config_of_ones_own_with_six_channels(swap, tmp_path):
     (tmp_path / 'own.py').write_text('''
+custom_imports = dict(imports='mmseg.models', allow_failed_imports=True)
 crop_size = (64, 64)
 model = dict(
     type='EncoderDecoder',
@@ -91,6 +95,8 @@ model = dict(
     for key in ('out_channels', 'threshold', 'ignore_index', 'sampler', 'loss_decode', 'channels'):
         assert cfg.model.decode_head[key] == old.decode_head[key]
     assert cfg.model.auxiliary_head == old.auxiliary_head
+    assert cfg.custom_imports == dict(imports=['mmseg.models', 'mmseg_nrd'],
+                                      allow_failed_imports=True)
     assert (cfg.model.decode_head.c1_index, cfg.model.decode_head.patch_size) == (1, 4)
     assert os.path.isabs(cfg.filename) and "_base_ = 'own.py'" in (tmp_path / 'out.py').read_text()
 
@@ -118,6 +124,8 @@ model = dict(
     ('fcn_hr18s', 'nrd --patch-size 3', '--patch-size 3'),
     ('fcn_hr18s', 'nrd --in-index 4', '--in-index 4'),
     ('fcn_hr18s', 'nrd --plain', 'HRNet'),
+    ('segmenter_vit-t', 'nrd --patch-size 3', '--patch-size 3: must be one of [16, 8, 4, 2]'),
+    ('fast_scnn', 'gum --cfg-options model.decode_head.in_index=7', 'the head of this config'),
 ])
 def test_refused_with_the_reason(swap, config, head, reason):
     head, *options = head.split()

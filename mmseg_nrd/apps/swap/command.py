@@ -67,6 +67,8 @@ def swap_head(args: argparse.Namespace) -> None:
             head, or what came out of it does not train; then nothing is written.
     """
     out = args.out or Path(f"{args.head.replace('-', '_')}_{config_name(args.config)}.py")
+    if out.suffix != '.py':
+        raise ValueError(f'--out {out}: must end in .py. Fix: --out {out.with_suffix(".py")}')
     if out.exists():
         raise FileExistsError(f'--out {out}: is there already. Fix: name a new file.')
     check_folder(out.parent, 'the folder of --out')
@@ -88,6 +90,7 @@ def swap_head(args: argparse.Namespace) -> None:
         cfg.find_unused_parameters = True
         notes.append(f'No gradient reaches {len(unused)} parameters, such as {unused[0]}: '
                      'DistributedDataParallel must look for them.')
+        print(notes[-1])
     settings = changes(base.to_dict(), cfg.to_dict())
     name = args.config if '::' in args.config else str(Path(find_config(args.config)).resolve())
     if Config._is_lazy_import(base.filename):  # such a file cannot be the base of this one
@@ -95,9 +98,17 @@ def swap_head(args: argparse.Namespace) -> None:
         notes.append(f'Said whole, since {args.config} is in the style of read_base().')
     first = {key: settings.pop(key) for key in ('custom_imports', 'find_unused_parameters')
              if key in settings}
+    out.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(out) as unfinished:
         unfinished.write_text(
             config_text(name, out.resolve(), {**first, **settings}, notes), encoding='utf-8')
+    try:
+        if read_config(str(out)).model.decode_head != cfg.model.decode_head:
+            raise ValueError('its decode head is another one')
+    except Exception as error:  # whatever its text and its base have against each other
+        out.unlink()
+        raise ValueError(f'nothing was written, for what came out cannot be read: '
+                         f'{type(error).__name__}: {error}') from error
     _report(original, cfg, encoder, out, args.config)
 
 
@@ -113,7 +124,7 @@ def _check_choice(args: argparse.Namespace) -> None:
 
 def _check_segmentor(cfg: Config) -> None:
     """Refuse what does not hand an encoder's levels to decode heads of pixels."""
-    if 'model' not in cfg:
+    if 'type' not in (cfg.get('model') or {}):
         raise ValueError(f'{cfg.filename}: has no model. Fix: name the config of a segmentor, not '
                          'one of its bases.')
     kind = MODELS.get(cfg.model.type) if isinstance(cfg.model.type, str) else cfg.model.type
@@ -122,6 +133,9 @@ def _check_segmentor(cfg: Config) -> None:
             f'model.type={cfg.model.type!r}: must be an EncoderDecoder or a CascadeEncoderDecoder, '
             'whose decode head reads the levels of an encoder and nothing else. Fix: choose the '
             'config of such a model.')
+    if not {'backbone', 'decode_head'} <= set(cfg.model):
+        raise ValueError(f'{cfg.filename}: its model must have a backbone and a decode head. Fix: '
+                         'name the config of a segmentor, not one of its bases.')
     head = type_name(stock_heads(cfg.model)[-1])
     if head == 'VPDDepthHead':
         raise ValueError(f'{head}: {REASONS[head]}. Fix: choose a config of classes.')
@@ -144,6 +158,7 @@ def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[st
         stride = _of_the_config('head', logits_stride, stock_heads(model)[0], encoder)
     inserted = needs_image_level(encoder.levels)
     if inserted:
+        _check_layer_decay(cfg)
         insert_image_level(model, encoder.levels[0].stride, args.patch_size)
         encoder = read_encoder(model, crop_size)
     if args.head == 'gum':
@@ -163,17 +178,29 @@ def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[st
                      'whole.')
     model['decode_head'] = head
     cfg.model = model
-    modules = list((cfg.get('custom_imports') or {}).get('imports') or [])
+    imports = {'allow_failed_imports': False, **(cfg.get('custom_imports') or {})}
+    modules = imports.get('imports') or []
+    modules = [modules] if isinstance(modules, str) else list(modules)
     if 'mmseg_nrd' not in modules:
-        cfg.custom_imports = dict(imports=[*modules, 'mmseg_nrd'], allow_failed_imports=False)
+        cfg.custom_imports = dict(imports, imports=[*modules, 'mmseg_nrd'])
     return encoder, notes
+
+
+def _check_layer_decay(cfg: Config) -> None:
+    options = cfg.get('optim_wrapper') or {}
+    if 'Decay' in str(options.get('constructor')):
+        raise ValueError(
+            f"optim_wrapper.constructor={options['constructor']!r}: layer decay goes by the names "
+            'of backbones and does not know ImageLevel, which this encoder of one level needs. '
+            'Fix: --cfg-options optim_wrapper.constructor=None optim_wrapper.paramwise_cfg=None, '
+            "and paramwise_cfg=dict(custom_keys={'backbone.backbone': dict(lr_mult=0.1)}).")
 
 
 def _of_the_config(part: str, run: Callable, *args: object) -> object:
     """Run what the config brings; that it fails is no fault of what is put into it."""
     try:
         return run(*args)
-    except (AttributeError, AssertionError, KeyError, RuntimeError, TypeError) as error:
+    except (AttributeError, AssertionError, LookupError, RuntimeError, TypeError) as error:
         raise ValueError(f'the {part} of this config does not run: {type(error).__name__}: '
                          f'{error}') from error
 

@@ -2,20 +2,24 @@
 from __future__ import annotations
 
 import keyword
+import math
 import os
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
 _WIDTH = 100
+_ABSENT = object()
 
 
 def changes(old: Any, new: Any) -> Any:
     """What a config has to say to make ``new`` of its base's value ``old``."""
-    if not isinstance(new, dict) or not isinstance(old, dict):
+    if not isinstance(new, dict):
         return new
+    if not isinstance(old, dict):
+        return new if old is _ABSENT else dict(_delete_=True, **new)
     if old.get('type') != new.get('type') or set(old) - set(new):
         return dict(_delete_=True, **new)
-    return {key: changes(old.get(key), value) for key, value in new.items()
+    return {key: changes(old.get(key, _ABSENT), value) for key, value in new.items()
             if key not in old or value != old[key]}
 
 
@@ -34,6 +38,8 @@ def format_value(value: Any, indent: int = 0, used: int = 0) -> str:
         opening, closing = '[]' if isinstance(value, list) else '()'
         closing = ',)' if isinstance(value, tuple) and len(value) == 1 else closing
         items = [('', each) for each in value]
+    elif isinstance(value, float) and not math.isfinite(value):
+        return f"float('{value}')"
     else:
         return repr(value)
     line = opening + ', '.join(

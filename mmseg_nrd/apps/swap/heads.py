@@ -11,6 +11,7 @@ from mmseg.registry import MODELS
 
 from mmseg_nrd.apps.cli import build
 from mmseg_nrd.apps.cli.configs import type_name
+from mmseg_nrd.models.backbones.image_level import STRIDES
 from mmseg_nrd.models.decode_heads.wrappable import refusal
 
 from .encoder import Encoder, Level, describe, stride_of
@@ -21,6 +22,10 @@ KEPT = ('num_classes', 'out_channels', 'threshold', 'conv_cfg', 'norm_cfg', 'act
         'loss_decode', 'ignore_index', 'sampler', 'align_corners')
 # Of DeepLabV3+, halved with each doubling of the stride.
 _DILATIONS = {8: (1, 12, 24, 36), 16: (1, 6, 12, 18)}
+
+
+# Where the head before has none of its own to keep, as those of transformers.
+SYNC_BN = dict(type='SyncBN', requires_grad=True)
 
 
 def stock_heads(model: dict) -> List[dict]:
@@ -40,8 +45,8 @@ def read_indices(head: dict, count: int) -> List[int]:
 
 def needs_image_level(levels: Sequence[Level]) -> bool:
     """Whether an encoder has no level that is finer than the others: ImageLevel gives it one."""
-    return len(levels) == 1 or len({level.stride for level in levels}) == 1 and \
-        levels[0].stride >= 8
+    one_stride = len({level.stride for level in levels}) == 1
+    return one_stride and levels[0].stride >= (2 if len(levels) == 1 else 8)
 
 
 def insert_image_level(model: dict, stride: int, patch_size: Optional[int]) -> None:
@@ -49,11 +54,15 @@ def insert_image_level(model: dict, stride: int, patch_size: Optional[int]) -> N
 
     It is at 1/4 if that divides ``stride``, the encoder's, or where ``patch_size`` wants it.
     """
+    fitting = [stride // each for each in STRIDES if stride % each == 0 and each < stride]
+    if patch_size not in (None, *fitting):
+        raise ValueError(f'--patch-size {patch_size}: must be one of {fitting}: the encoder has '
+                         f'one stride, {stride}, and ImageLevel adds a level to it. Fix: leave it '
+                         'out.')
     level = dict(stride=stride // patch_size if patch_size else next(
         each for each in (4, 2, 1) if stride % each == 0 and each < stride))
     norms = [head['norm_cfg'] for head in stock_heads(model) if head.get('norm_cfg')]
-    if norms:
-        level['norm_cfg'] = norms[0]
+    level['norm_cfg'] = norms[0] if norms else SYNC_BN
     if model.get('neck'):
         level['neck'], model['neck'] = model['neck'], None
     model['backbone'] = dict(type='ImageLevel', **level, backbone=model['backbone'])
@@ -161,6 +170,7 @@ def nrd_head(model: dict, levels: Sequence[Level], **choice: Optional[int]) -> d
         head['dilations'] = dilations
     # The context need not be wider than what it is made of; real-time heads are.
     head['channels'] = min(stock.get('channels', 256), levels[source].channels)
+    head['norm_cfg'] = SYNC_BN
     head.update({key: stock[key] for key in KEPT if key in stock})
     return head
 

@@ -1,6 +1,7 @@
 """One training step, and one image labelled, before anybody trains for days."""
 from __future__ import annotations
 
+import logging
 import math
 from typing import List, Tuple
 
@@ -43,7 +44,12 @@ def try_out(cfg: Config, encoder: Encoder) -> List[str]:
 def _train(model: nn.Module, options: dict, size: Tuple[int, int]) -> List[str]:
     options = {key: options[key] for key in _OPTIM_OPTIONS if key in options}
     options.setdefault('optimizer', dict(type='SGD', lr=0.01))
-    optim_wrapper = build_optim_wrapper(model.train(), options)
+    disabled = logging.root.manager.disable
+    logging.disable(logging.INFO)  # a line for each parameter with an option of its own
+    try:
+        optim_wrapper = build_optim_wrapper(model.train(), options)
+    finally:
+        logging.disable(disabled)
     images = torch.randn(2, image_channels(model), *size)
     classes = max(model.decode_head.num_classes, 2)
     loss, _ = model.parse_losses(

@@ -10,7 +10,8 @@ from mmengine.config import Config
 
 from mmseg_nrd.apps.swap.config_text import changes, config_text, format_value
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(-1, 1) | st.text(max_size=3)
+scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+scalars |= st.floats(allow_nan=False, width=16)
 keys = st.text('abcd', min_size=1) | st.integers(0, 3) | st.just('class')
 values = st.recursive(scalars, lambda each: st.lists(each) | st.lists(each).map(tuple)
                       | st.dictionaries(keys, each), max_leaves=6)
@@ -29,12 +30,14 @@ def test_long_values_are_broken_into_lines():
 @pytest.mark.parametrize('new', [
     dict(model=dict(type='A', head=dict(type='C', depth=3), other=dict(rate=2, kept=1))),
     dict(model=dict(type='A', head=dict(type='B', width=1), other=dict(kept=1))),
+    dict(model=dict(type='A', head=dict(type='B', width=1, depth=2), other=dict(rate=1, kept=1)),
+         nothing=dict(a=1)),
     dict(model=dict(type='Z', head=dict(type='B', width=1, depth=2)), more=[dict(a=1)]),
 ])
 def test_base_and_changes_make_the_new_one(tmp_path, new):
     old = dict(model=dict(type='A', head=dict(type='B', width=1, depth=2),
-                          other=dict(rate=1, kept=1)), kept=1)
-    new = {**new, 'kept': 1}
+                          other=dict(rate=1, kept=1)), kept=1, nothing=None)
+    new = {'nothing': None, **new, 'kept': 1}
     (tmp_path / 'base.py').write_text('\n'.join(f'{key} = {old[key]!r}' for key in old))
     out = tmp_path / 'folder' / 'out.py'
     out.parent.mkdir()
