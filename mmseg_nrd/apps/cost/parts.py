@@ -52,9 +52,7 @@ def inference_steps(model: nn.Module, images: Tensor) -> Steps:
 
     The model is in eval mode, the images are (B, C, H, W).
     """
-    size = tuple(images.shape[2:])
-    metas = [dict(ori_shape=size, img_shape=size, pad_shape=size, padding_size=[0] * 4)
-             for _ in images]
+    metas = whole_metas(images)
     steps: Steps = {WHOLE: partial(model.encode_decode, images, metas),
                     'backbone': partial(model.backbone, images)}
     levels = steps['backbone']()
@@ -63,6 +61,13 @@ def inference_steps(model: nn.Module, images: Tensor) -> Steps:
         levels = steps['neck']()
     steps['decode_head'] = partial(_decode, model, levels, metas)
     return steps
+
+
+def whole_metas(images: Tensor) -> List[dict]:
+    """What MMSeg is told of images (B, C, H, W) that are neither resized nor padded."""
+    size = tuple(images.shape[2:])
+    return [dict(ori_shape=size, img_shape=size, pad_shape=size, padding_size=[0] * 4)
+            for _ in images]
 
 
 def _decode(model: nn.Module, levels: object, metas: List[dict]) -> Tensor:

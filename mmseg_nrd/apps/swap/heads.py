@@ -22,8 +22,6 @@ KEPT = ('num_classes', 'out_channels', 'threshold', 'conv_cfg', 'norm_cfg', 'act
         'loss_decode', 'ignore_index', 'sampler', 'align_corners')
 # Of DeepLabV3+, halved with each doubling of the stride.
 _DILATIONS = {8: (1, 12, 24, 36), 16: (1, 6, 12, 18)}
-
-
 # Where the head before has none of its own to keep, as those of transformers.
 SYNC_BN = dict(type='SyncBN', requires_grad=True)
 
@@ -54,13 +52,14 @@ def insert_image_level(model: dict, stride: int, patch_size: Optional[int]) -> N
 
     It is at 1/4 if that divides ``stride``, the encoder's, or where ``patch_size`` wants it.
     """
-    fitting = [stride // each for each in STRIDES if stride % each == 0 and each < stride]
+    finer = [each for each in STRIDES if stride % each == 0 and each < stride]
+    fitting = [stride // each for each in finer]
     if patch_size not in (None, *fitting):
         raise ValueError(f'--patch-size {patch_size}: must be one of {fitting}: the encoder has '
                          f'one stride, {stride}, and ImageLevel adds a level to it. Fix: leave it '
                          'out.')
-    level = dict(stride=stride // patch_size if patch_size else next(
-        each for each in (4, 2, 1) if stride % each == 0 and each < stride))
+    level = dict(stride=stride // patch_size if patch_size else max(
+        each for each in finer if each <= 4))
     norms = [head['norm_cfg'] for head in stock_heads(model) if head.get('norm_cfg')]
     level['norm_cfg'] = norms[0] if norms else SYNC_BN
     if model.get('neck'):

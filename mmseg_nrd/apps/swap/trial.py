@@ -12,7 +12,7 @@ from mmengine.registry import DefaultScope
 from torch import nn
 
 from mmseg_nrd.apps.cli import build
-from mmseg_nrd.apps.cost.parts import random_samples
+from mmseg_nrd.apps.cost.parts import random_samples, whole_metas
 from mmseg_nrd.apps.cost.size import image_channels
 
 from .encoder import Encoder
@@ -65,8 +65,8 @@ def _train(model: nn.Module, options: dict, size: Tuple[int, int]) -> List[str]:
 
 @torch.no_grad()
 def _label(model: nn.Module, size: Tuple[int, int]) -> None:
-    metas = [dict(ori_shape=size, img_shape=size, pad_shape=size, padding_size=[0] * 4)]
-    logits = model.eval().inference(torch.randn(1, image_channels(model), *size), metas)
+    images = torch.randn(1, image_channels(model), *size)
+    logits = model.eval().inference(images, whole_metas(images))
     wanted = (1, model.decode_head.out_channels, *size)
     if tuple(logits.shape) != wanted or not logits.isfinite().all():
         raise ValueError(f'logits of {tuple(logits.shape)} for an image of {size}: must be finite '
