@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import copy
 import shlex
 import sys
@@ -109,7 +110,7 @@ def swap_head(args: argparse.Namespace) -> None:
         out.unlink()
         raise ValueError(f'nothing was written, for what came out cannot be read: '
                          f'{type(error).__name__}: {error}') from error
-    _report(original, cfg, encoder, out, args.config)
+    _report(original, cfg, encoder, out, args)
 
 
 def _check_choice(args: argparse.Namespace) -> None:
@@ -143,24 +144,28 @@ def _check_segmentor(cfg: Config) -> None:
 
 def change_head(cfg: Config, args: argparse.Namespace) -> Tuple[Encoder, List[str]]:
     """Change ``cfg.model`` as the arguments say; returns what was read and comments about it."""
-    try:
-        crop_size = image_size(cfg)
-    except ValueError:  # none is named
-        crop_size = SMALL
+    sizes = [SMALL]
+    with contextlib.suppress(ValueError):  # none is named
+        sizes.append(image_size(cfg))
     model = cfg.model.to_dict()
     was = ' and '.join(map(type_name, stock_heads(model)))
     if args.head == 'gum':
         check_wrappable(model)
     if args.plain:
         make_plain(model)
-    encoder = _of_the_config('encoder', read_encoder, model, crop_size)
+    encoder = _of_the_config('encoder', read_encoder, model, sizes)
     if args.head == 'gum':
-        stride = _of_the_config('head', logits_stride, stock_heads(model)[0], encoder)
+        try:
+            stride = logits_stride(stock_heads(model)[0], encoder)
+        except Exception:  # MobileNetV3's pools over more than a small image has
+            sizes = sizes[-1:]
+            encoder = _of_the_config('encoder', read_encoder, model, sizes)
+            stride = _of_the_config('head', logits_stride, stock_heads(model)[0], encoder)
     inserted = needs_image_level(encoder.levels)
     if inserted:
         _check_layer_decay(cfg)
         insert_image_level(model, encoder.levels[0].stride, args.patch_size)
-        encoder = read_encoder(model, crop_size)
+        encoder = read_encoder(model, sizes)
     if args.head == 'gum':
         head = stock_heads(model)[0]
     else:
@@ -235,7 +240,8 @@ def _guided_note(head: dict, stride: int) -> str:
                    if head['guidance'] == 'fusion' else ', to the size of the image.')
 
 
-def _report(original: Config, cfg: Config, encoder: Encoder, out: Path, config: str) -> None:
+def _report(original: Config, cfg: Config, encoder: Encoder, out: Path,
+            args: argparse.Namespace) -> None:
     print(f'{out}: written')
     for name, each in (('before', original), ('after', cfg)):
         try:
@@ -253,8 +259,8 @@ def _report(original: Config, cfg: Config, encoder: Encoder, out: Path, config: 
     if 'NRD' in str(cfg.model.decode_head) and is_dilated_resnet(cfg.model.backbone):
         print('The ResNet is dilated: with --plain, at output stride 32, NRD costs far less.')
     tools = Path(sys.argv[0]).parent
-    both = f'{shlex.quote(str(out))} {shlex.quote(config)}'
-    print('Next:')
+    both = f'{shlex.quote(str(out))} {shlex.quote(args.config)}'
+    print('Next' + (', where the original is without --cfg-options:' if args.cfg_options else ':'))
     print(f'  python {tools}/train.py {shlex.quote(str(out))}')
     print(f'  python {tools}/benchmark.py {both} --train-step')
     print(f'  python {tools}/compare.py {both} --out work_dirs/comparison --seeds 3 --budget both')

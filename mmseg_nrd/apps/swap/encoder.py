@@ -13,8 +13,6 @@ from mmseg_nrd.apps.cost.size import image_channels
 
 # Whole strides of 2, 4, ... 32, and patches of 14.
 SMALL = (224, 224)
-# No multiple of any stride.
-ODD = (193, 161)
 # An EncoderDecoder is built for the sake of its encoder.
 _HEAD = dict(type='FCNHead', in_channels=1, channels=1, num_classes=2)
 
@@ -33,9 +31,8 @@ class Encoder:
     Attributes:
         levels (list[Level]): One for each map.
         maps (Sequence): Those of an image of ``size``, as a head is given them.
-        size (tuple[int, int]): (H, W) of an image that it takes: ``SMALL``, or else what the
-            config trains at.
-        odd_size (tuple[int, int]): ``ODD`` if it takes that, or else ``size``.
+        size (tuple[int, int]): (H, W) of an image that it takes.
+        odd_size (tuple[int, int]): No multiple of any stride if it takes that, or else ``size``.
     """
     levels: List[Level]
     maps: Sequence
@@ -43,12 +40,12 @@ class Encoder:
     odd_size: Tuple[int, int]
 
 
-def read_encoder(model: dict, crop_size: Tuple[int, int]) -> Encoder:
+def read_encoder(model: dict, sizes: Sequence[Tuple[int, int]]) -> Encoder:
     """Build a segmentor's backbone and neck without pretrained weights, and run them on images.
 
     Args:
         model (dict): Its config.
-        crop_size (tuple[int, int]): Tried if the encoder takes no small image.
+        sizes (Sequence[tuple[int, int]]): Of images, tried in turn until it takes one.
 
     Raises:
         ValueError: if it hands out other maps in training than at inference.
@@ -57,14 +54,16 @@ def read_encoder(model: dict, crop_size: Tuple[int, int]) -> Encoder:
     parts = {name: model[name] for name in ('backbone', 'neck', 'data_preprocessor')
              if model.get(name)}
     segmentor = build(dict(type='EncoderDecoder', decode_head=_HEAD, **parts), 'cpu')
+    for size in map(tuple, sizes):
+        try:
+            maps = _run(segmentor, size)
+            break
+        except Exception:  # windows or positions of a set size
+            if size == tuple(sizes[-1]):
+                raise
+    odd_size = size[0] + 1, size[1] + 33
     try:
-        maps, size = _run(segmentor, SMALL), SMALL
-    except Exception:  # windows or positions of a set size; other reasons come again
-        size = tuple(crop_size)
-        maps = _run(segmentor, size)
-    try:
-        _run(segmentor, ODD)
-        odd_size = ODD
+        _run(segmentor, odd_size)
     except Exception:  # it takes multiples of a number only, or a single size
         odd_size = size
     levels = read_levels(maps, size)
