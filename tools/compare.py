@@ -47,6 +47,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--save-every', type=float, default=60., metavar='SECONDS',
                         help='of training, after which a run is saved: as much is repeated '
                         'after an interruption (default 60)')
+    parser.add_argument('--validate', action='store_true',
+                        help="validate at the configs' intervals, for curves of the score")
     add_cfg_options(parser, 'override settings in all of the configs')
     return parser.parse_args()
 
@@ -75,7 +77,7 @@ def main() -> None:
     try:
         entries = compare(configs, args.out, seeds=args.seeds, iterations=args.iters,
                           budget=args.budget, samples=samples, save_every=args.save_every,
-                          environment=environment)
+                          validate=args.validate, environment=environment)
     except KeyboardInterrupt:
         sys.exit('interrupted: no report was written; the same command goes on from here')
     except (CheckpointError, FloatingPointError, UncountableError) as error:

@@ -28,25 +28,34 @@ def _scaled(schedulers: Union[dict, Sequence[dict]], scale: float) -> list:
     return scaled
 
 
-def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path) -> Config:
+def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
+                validate: bool = False) -> Config:
     """A copy of a config that trains for so many iterations, from this seed, in silence.
 
-    Learning-rate schedules are scaled along, so a short run has a whole schedule. Validation
-    is left out: the caller tests once, at the end.
+    Learning-rate schedules are scaled along, so a short run has a whole schedule. The caller tests
+    once, at the end; validation is left out, or done at the config's intervals, scaled too.
 
     Raises:
-        ValueError: if the config or a schedule counts epochs.
+        ValueError: if the config or a schedule counts epochs, or has nothing to validate on.
     """
     cfg = copy.deepcopy(cfg)
     if 'max_iters' not in cfg.train_cfg:
         raise ValueError(
             f"{cfg.filename}: train_cfg.type={cfg.train_cfg.get('type')!r} counts epochs; an "
             'equal budget needs iterations. Fix: use an IterBasedTrainLoop.')
-    cfg.param_scheduler = _scaled(
-        cfg.get('param_scheduler') or [], iterations / cfg.train_cfg.max_iters)
+    scale = iterations / cfg.train_cfg.max_iters
+    cfg.param_scheduler = _scaled(cfg.get('param_scheduler') or [], scale)
     cfg.train_cfg.max_iters = iterations
-    cfg.train_cfg.val_interval = iterations + 1
-    cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    if not validate:
+        cfg.train_cfg.val_interval = iterations + 1
+        cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    elif cfg.get('val_dataloader') is None:
+        raise ValueError(f'{cfg.filename}: val_dataloader must be set, to validate. Fix: set it, '
+                         'or do without --validate.')
+    else:
+        cfg.train_cfg.val_interval = max(
+            1, round(cfg.train_cfg.get('val_interval', 1000) * scale))
+        cfg.val_dataloader.persistent_workers = False
     cfg.default_hooks = {
         **(cfg.get('default_hooks') or {}),
         'checkpoint': dict(type='CheckpointHook', by_epoch=False, interval=iterations,

@@ -78,7 +78,7 @@ def check_budget(seeds: int, iterations: Optional[int], budget: str,
 
 def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             iterations: Optional[int] = None, budget: str = 'iters',
-            samples: Sequence[int] = (0, 1, 2), save_every: float = 60.,
+            samples: Sequence[int] = (0, 1, 2), save_every: float = 60., validate: bool = False,
             environment: Optional[Dict[str, object]] = None) -> List[Entry]:
     """Train every config with the same budget, seed by seed in turns, and test each run.
 
@@ -95,6 +95,7 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             first config trains for, each with a whole schedule; 'both'. Defaults to 'iters'.
         samples (Sequence[int]): Indices of the test images to predict.
         save_every (float): Seconds of training after which a run is saved. Defaults to 60.
+        validate (bool): Whether to validate as often as the configs say, for learning curves.
         environment (dict, optional): From ``describe_environment``, to record with each run.
 
     Returns:
@@ -125,7 +126,7 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
 
         def run(entry: Entry, seed: int, length: int) -> Outcome:
             folder = run_folder(out, entry.name, length, seed)
-            cfg = with_budget(configs[entry.name], length, seed, folder)
+            cfg = with_budget(configs[entry.name], length, seed, folder, validate)
             what = f'{entry.name}, {length} iterations, seed {seed}'
 
             def tell(done: int, loss: float) -> None:

@@ -144,6 +144,7 @@ def _as_dict(entry: Entry, metric: str, others: Sequence[str]) -> dict:
                            resumed=[outcome.resumed for outcome in outcomes],
                            environments=[outcome.environment for outcome in outcomes],
                            curves=[thin(outcome.losses) for outcome in outcomes],
+                           validated=[outcome.validated for outcome in outcomes],
                            checkpoints=[str(outcome.checkpoint) for outcome in outcomes])
               for budget, outcomes in entry.outcomes.items()})
 

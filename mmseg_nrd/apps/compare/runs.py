@@ -99,7 +99,8 @@ def save_outcome(folder: Path, outcome: Outcome) -> None:
                                for index, prediction in enumerate(outcome.predictions)})
     _write(folder / 'outcome.json', dict(
         scores=outcome.scores, seconds=outcome.seconds, resumed=outcome.resumed,
-        checkpoint=outcome.checkpoint.name, environment=outcome.environment))
+        checkpoint=outcome.checkpoint.name, environment=outcome.environment,
+        validated=outcome.validated))
     (folder / RESUME_FROM).unlink(missing_ok=True)
 
 

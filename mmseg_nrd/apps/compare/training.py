@@ -32,6 +32,7 @@ class Outcome:
         environment (dict[str, object]): From ``describe_environment``, by the caller.
         scores (dict[str, float]): What the test evaluator reports; empty before the test.
         predictions (list[np.ndarray]): (H, W) train ids of each sample; empty before the test.
+        validated (list[dict]): What the validation evaluator reported meanwhile, with 'iteration'.
     """
     checkpoint: Path
     seconds: float
@@ -40,14 +41,15 @@ class Outcome:
     environment: Dict[str, object] = field(default_factory=dict)
     scores: Dict[str, float] = field(default_factory=dict)
     predictions: List[np.ndarray] = field(default_factory=list)
+    validated: List[Dict[str, float]] = field(default_factory=list)
 
 
 class TrainingRecorder(Hook):
     """Times the training loop, keeps its losses, and saves it now and then to be resumed.
 
     Saves by the time that passed, always to the same file. ``seconds`` are those of iterations,
-    loading included; what is loaded only to be skipped, as mmengine does when it resumes, and the
-    writing of checkpoints are left out.
+    loading included; what is loaded only to be skipped, as mmengine does when it resumes, the
+    writing of checkpoints and validation are left out.
     """
 
     priority = 'VERY_LOW'
@@ -58,6 +60,7 @@ class TrainingRecorder(Hook):
         self.path = path
         self.save_every = save_every
         self.losses: List[float] = []
+        self.validated: List[Dict[str, float]] = []
         self.seconds = self._saved_at = self._lap = 0.
         self.resumed = 0
         self._skipping = False
@@ -67,6 +70,7 @@ class TrainingRecorder(Hook):
         if part is not None:
             self.seconds = self._saved_at = part['seconds']
             self.losses = list(part['losses'])
+            self.validated = list(part['validated'])
             self.resumed = part['resumed'] + 1
             self._skipping = True
 
@@ -88,12 +92,19 @@ class TrainingRecorder(Hook):
         self.losses.append(loss)
         self.seconds += time.perf_counter() - self._lap
         self.on_iteration(runner.iter + 1, loss)
+        # Resumed from before a validation, a run comes to it; from just behind, it has its scores.
         if (self.seconds - self._saved_at >= self.save_every
-                and runner.iter + 1 < runner.max_iters):
-            part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed)
+                and runner.iter + 1 < runner.max_iters
+                and (runner.iter + 1) % runner.train_loop.val_interval):
+            part = dict(seconds=self.seconds, losses=self.losses, resumed=self.resumed,
+                        validated=self.validated)
             runner.save_checkpoint(
                 str(self.path.parent), self.path.name, meta={_PART: part}, by_epoch=False)
             self._saved_at = self.seconds
+        self._lap = time.perf_counter()
+
+    def after_val_epoch(self, runner, metrics: Optional[dict] = None) -> None:
+        self.validated.append(dict(iteration=runner.iter, **numbers(metrics)))
         self._lap = time.perf_counter()
 
 
@@ -125,7 +136,7 @@ def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda don
     runner.train_loop.dataloader_iterator = None
     outcome = Outcome(
         Path(cfg.work_dir, f'iter_{cfg.train_cfg.max_iters}.pth'), recorder.seconds,
-        np.array(recorder.losses, np.float32), recorder.resumed)
+        np.array(recorder.losses, np.float32), recorder.resumed, validated=recorder.validated)
     return outcome, runner
 
 

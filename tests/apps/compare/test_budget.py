@@ -45,6 +45,17 @@ def test_every_length_of_a_schedule_scales(schedule, expected, tmp_path):
     assert {key: scaled[key] for key in expected} == expected
 
 
+def test_validation_scales_with_the_iterations_or_is_left_out(tmp_path):
+    cfg = config()
+    assert with_budget(cfg, 30, 0, tmp_path).val_dataloader is None
+    with pytest.raises(ValueError, match='val_dataloader must be set'):
+        with_budget(cfg, 30, 0, tmp_path, validate=True)
+    cfg.val_dataloader = dict(persistent_workers=True)
+    validated = with_budget(cfg, 30, 0, tmp_path, validate=True)
+    assert validated.train_cfg.val_interval == 10
+    assert not validated.val_dataloader.persistent_workers
+
+
 def test_a_copy_gets_the_seed_and_keeps_other_randomness(tmp_path):
     cfg = config()
     before = cfg.to_dict()

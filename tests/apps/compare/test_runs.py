@@ -28,7 +28,8 @@ def configs(**changes) -> dict:
 def outcome(folder: Path) -> Outcome:
     return Outcome(folder / 'iter_3.pth', 4.5, np.array([3., 1.5, .1], np.float32), 2,
                    dict(torch='2', threads=1), dict(mIoU=31.25, mBIoU=7.),
-                   [np.eye(3, 5, dtype=np.uint8), np.full((2, 2), 255, np.uint8)])
+                   [np.eye(3, 5, dtype=np.uint8), np.full((2, 2), 255, np.uint8)],
+                   [dict(iteration=2, mIoU=9.)])
 
 
 def test_an_outcome_comes_back_as_it_was(tmp_path):
@@ -39,7 +40,7 @@ def test_an_outcome_comes_back_as_it_was(tmp_path):
     written = outcome(folder)
     save_outcome(folder, written)
     read = load_outcome(folder)
-    for name in ('scores', 'seconds', 'checkpoint', 'resumed', 'environment'):
+    for name in ('scores', 'seconds', 'checkpoint', 'resumed', 'environment', 'validated'):
         assert getattr(read, name) == getattr(written, name)
     assert read.losses.dtype == np.float32 and (read.losses == written.losses).all()
     assert len(read.predictions) == 2

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmseg.evaluation import IoUMetric
 
 from mmseg_nrd.apps.compare.budget import with_budget
 from mmseg_nrd.apps.compare.training import TrainingRecorder, evaluate, load_trained, train
@@ -42,6 +44,27 @@ def test_a_stopped_run_trains_the_remaining_iterations_to_the_same_end(toy, tmp_
     assert (tested[0].predictions[0] == tested[1].predictions[0]).all()
 
 
+@pytest.mark.parametrize('when', ['validating', 'after'])
+def test_a_run_that_is_validated_goes_on_with_the_same_curve(when, toy, tmp_path, monkeypatch):
+    config = toy(val_cfg=dict(type='ValLoop'), **{
+        'train_cfg.val_interval': 1, 'val_evaluator': dict(type='IoUMetric')})
+    config.val_dataloader = config.test_dataloader
+    whole, _ = train(with_budget(config, 4, 0, tmp_path / 'a' / 'whole', validate=True))
+    assert [each['iteration'] for each in whole.validated] == [2, 4]
+    assert 0 < whole.validated[0]['mIoU'] <= 100
+    stopped = with_budget(config, 4, 0, tmp_path / 'b' / 'stopped', validate=True)
+
+    def stop(*args):
+        raise KeyboardInterrupt
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        if when == 'validating':
+            patch.setattr(IoUMetric, 'process', stop)
+        train(stopped, lambda done, loss: done == 4 and stop(), save_every=0)
+    resumed, _ = train(stopped)
+    assert resumed.resumed == 1 and resumed.losses.tolist() == whole.losses.tolist()
+    assert resumed.validated == whole.validated
+
+
 def test_a_deterministic_run_leaves_the_next_one_as_it_is(toy, tmp_path):
     seen = []
     for name, randomness in (('a', dict(deterministic=True)), ('b', None)):
@@ -62,6 +85,7 @@ class Run:
 
     def __init__(self, time, max_iters: int):
         self.time, self.iter, self.max_iters, self.saved = time, 0, max_iters, []
+        self.train_loop = SimpleNamespace(val_interval=max_iters + 1)
 
     def save_checkpoint(self, folder, name, meta, by_epoch):
         self.saved.append((self.iter + 1, copy.deepcopy(meta)))
@@ -97,6 +121,10 @@ def test_seconds_are_those_of_the_iterations_of_all_parts(tmp_path, monkeypatch)
     assert len(second.losses) == 6 and second.resumed == 1
     # The last iteration needs no save.
     assert [at for at, _ in again.saved] == [5]
+    time[0] += 1000.
+    second.after_val_epoch(again, dict(mIoU=50.))
+    again.train(second, [5.])
+    assert second.seconds == 55. and second.validated == [dict(iteration=6, mIoU=50.)]
 
 
 def test_a_checkpoint_of_others_is_no_part_of_the_run(tmp_path):
