@@ -6,7 +6,7 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races GROUP``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``,
+``races GROUP``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``, ``curve``,
 ``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``; of a folder
 of results, ``versions``.
 """
@@ -103,6 +103,16 @@ def budgets(results: dict) -> str:
     return markdown_table(lines)
 
 
+def curve(results: dict) -> str:
+    """mIoU on the validation set while a comparison at equal iterations trained."""
+    lines: List[Sequence[str]] = []
+    for row, name in zip(results['rows'], short_names([row['config'] for row in results['rows']])):
+        at = list(zip(*row['runs']['iters']['validated']))
+        lines = lines or [('config', *(f"{each[0]['iteration']} iterations" for each in at))]
+        lines.append((name, *(format_runs([run['mIoU'] for run in each], 1) for each in at)))
+    return markdown_table(lines)
+
+
 def environment(results: dict) -> str:
     """Where and with what it was measured, and the command; of a long one the beginning.
 
@@ -136,7 +146,7 @@ def versions(folder: Path) -> str:
 
 KINDS: Dict[str, Callable[..., str]] = dict(
     races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
-    environment=environment, configs=configs, recipes=recipes,
+    curve=curve, environment=environment, configs=configs, recipes=recipes,
     versions=versions)
 
 

@@ -27,6 +27,8 @@ def test_emptied_tables_are_written_again(path):
 
 def row(config, step, *environments):
     run = dict(iterations=7, miou=[50., 52.], more=[dict(mBIoU=30.)] * 2,
+               validated=[[dict(iteration=at, mIoU=at + seed) for at in (3, 7)]
+                          for seed in (0., 2.)],
                environments=environments)
     return dict(config=config, runs=dict(iters=run), seconds_per_iteration=dict(median=step),
                 cost=dict(parameters=2_500_000, multiply_adds=3_000_000_000,
@@ -38,6 +40,8 @@ def row(config, step, *environments):
                 's / iteration, ratio |', '| --- | --- | --- | --- | --- | --- | --- |',
                 '| nrd | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 1.00 |',
                 '| fcn | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 2.50 |']),
+    ('curve', ['| config | 3 iterations | 7 iterations |', '| --- | --- | --- |',
+               '| nrd | 4.0 ± 1.4 | 8.0 ± 1.4 |', '| fcn | 4.0 ± 1.4 | 8.0 ± 1.4 |']),
     ('environment', ['`python tools/compare.py`, measured with threads 2; 1 of 4 runs by an '
                      'earlier command, with threads', '1.'])])
 def test_a_table_replaces_what_stood_between_its_comments(kind, expected, tmp_path):

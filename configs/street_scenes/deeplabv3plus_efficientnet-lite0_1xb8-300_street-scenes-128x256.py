@@ -1,0 +1,10 @@
+"""MMSeg's DeepLabV3+ head with a pretrained EfficientNet-Lite0, the NRD config's counterpart.
+
+Paper: DeepLabV3+, ECCV 2018, https://arxiv.org/abs/1802.02611
+Expected and cost: `make demo` measures both beside the NRD head.
+Run: python tools/make_street_scenes.py data/street_scenes
+     python tools/train.py \
+         configs/street_scenes/deeplabv3plus_efficientnet-lite0_1xb8-300_street-scenes-128x256.py
+"""
+_base_ = '../_base_/street_scenes_efficientnet-lite0.py'
+model = dict(decode_head=dict(type='DepthwiseSeparableASPPHead'))
