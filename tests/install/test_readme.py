@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / 'README.md').read_text()
 SCENES = 'configs/street_scenes/{}_r18_1xb8-300_street-scenes-128x256.py'
 NRD, OTHER = SCENES.format('nrd'), SCENES.format('deeplabv3plus')
+SWAP = 'Swap the head of a config you have'
 CHECKPOINT = f'work_dirs/{Path(NRD).stem}/iter_300.pth'
 # What stands for a choice of the reader's.
 CHOICES = {'CONFIG CONFIG': f'{NRD} {OTHER}', 'CONFIG CHECKPOINT': f'{NRD} {CHECKPOINT}',
@@ -72,7 +73,7 @@ def scores(output: str) -> list:
 def test_no_section_is_left_out():
     with_commands = [section.split('\n')[0] for section in README.split('\n## ')
                      if '```bash' in section]
-    assert with_commands == ['See it work', 'Install', 'Train, test, compare', 'With mim']
+    assert with_commands == ['See it work', 'Install', SWAP, 'Train, test, compare', 'With mim']
     assert all(part in README for part in [*CHOICES, *ELSEWHERE])
 
 
@@ -83,6 +84,11 @@ def test_train_test_compare(make_environment, small_checkout):
     assert len(scores(output)) >= 4 and 'model.onnx' in output and 'model.pt2' in output
     assert (small_checkout / 'work_dirs' / 'comparison' / 'comparison.png').is_file()
     assert len(list((small_checkout / 'work_dirs' / 'predictions').rglob('*.png'))) == 200
+
+
+def test_swap(make_environment, small_checkout):
+    run(SWAP, make_environment('-e', small_checkout), small_checkout, small_checkout)
+    assert 'NRDHead' in (small_checkout / 'nrd_r50.py').read_text()
 
 
 def test_with_mim_in_an_empty_environment(make_bare_environment, small_checkout, build, tmp_path):
