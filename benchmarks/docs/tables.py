@@ -108,7 +108,11 @@ def curve(results: dict) -> str:
     lines: List[Sequence[str]] = []
     for row, name in zip(results['rows'], short_names([row['config'] for row in results['rows']])):
         at = list(zip(*row['runs']['iters']['validated']))
-        lines = lines or [('config', *(f"{each[0]['iteration']} iterations" for each in at))]
+        own = ('config', *(f"{each[0]['iteration']} iterations" for each in at))
+        lines = lines or [own]
+        if own != lines[0]:
+            raise ValueError(f"{row['config']}: was validated at {own[1:]}, not {lines[0][1:]}. "
+                             'Fix: the same val_interval.')
         lines.append((name, *(format_runs([run['mIoU'] for run in each], 1) for each in at)))
     return markdown_table(lines)
 

@@ -54,6 +54,14 @@ def test_a_table_replaces_what_stood_between_its_comments(kind, expected, tmp_pa
         [*pages[:2], *expected, *pages[2:]])
 
 
+def test_curves_of_other_iterations_are_not_put_into_one_table(tmp_path):
+    rows = [row('nrd_a_b', 0.2), row('fcn_a_b', 0.5)]
+    rows[1]['runs']['iters']['validated'] = [[dict(iteration=5, mIoU=1.)]]
+    (tmp_path / 'x.json').write_text(json.dumps(dict(command='', environment={}, rows=rows)))
+    with pytest.raises(ValueError, match='fcn_a_b.*5 iterations'):
+        fill(f'{BEGIN}x.json curve -->\n<!-- end of table -->\n', tmp_path)
+
+
 @pytest.mark.parametrize('kind, words', [
     ('score', "'score'.*scores"),
     ('suite training', "'training'.*inference")])

@@ -52,6 +52,15 @@ def assert_features(backbone, name: str):
         assert np.abs(level - saved).max() < 1e-4 * np.abs(saved).max(), stage
 
 
+@pytest.mark.parametrize('size', [(64, 96), (33, 47), (1, 1)])
+def test_training_hands_out_the_same_in_the_usual_memory_format(size):
+    backbone, image = narrow(norm_eval=True), torch.randn(2, 3, *size)
+    wanted = backbone(image)
+    for level, want in zip(backbone.train()(image), wanted):
+        assert level.is_contiguous()
+        torch.testing.assert_close(level, want)
+
+
 @pytest.mark.parametrize('arch', ['b0', 'b2'])
 def test_features_of_the_public_network(arch):
     backbone = build(arch=arch)

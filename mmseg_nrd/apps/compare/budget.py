@@ -8,6 +8,7 @@ from typing import Sequence, Union
 
 from mmengine.config import Config
 
+_TO_VALIDATE = ('val_dataloader', 'val_cfg', 'val_evaluator')
 # What mmengine's schedulers count in iterations.
 _LENGTHS = ('begin', 'end', 'T_max', 'step_size', 'total_iters', 'total_steps')
 
@@ -33,7 +34,7 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
     """A copy of a config that trains for so many iterations, from this seed, in silence.
 
     Learning-rate schedules are scaled along, so a short run has a whole schedule. The caller tests
-    once, at the end; validation is left out, or done at the config's intervals, scaled too.
+    once, at the end; validation is left out, or done at the config's interval, scaled too.
 
     Raises:
         ValueError: if the config or a schedule counts epochs, or has nothing to validate on.
@@ -49,12 +50,16 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
     if not validate:
         cfg.train_cfg.val_interval = iterations + 1
         cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
-    elif cfg.get('val_dataloader') is None:
-        raise ValueError(f'{cfg.filename}: val_dataloader must be set, to validate. Fix: set it, '
-                         'or do without --validate.')
     else:
+        missing = [key for key in _TO_VALIDATE if cfg.get(key) is None]
+        if missing:
+            raise ValueError(f'{cfg.filename}: {", ".join(missing)} must be set, to validate. Fix: '
+                             'set it, as MMSeg configs do, or do without --validate.')
+        for key in ('val_begin', 'dynamic_intervals'):
+            cfg.train_cfg.pop(key, None)
+        # Between two validations, a run can be saved.
         cfg.train_cfg.val_interval = max(
-            1, round(cfg.train_cfg.get('val_interval', 1000) * scale))
+            2, round(cfg.train_cfg.get('val_interval', 1000) * scale))
         cfg.val_dataloader.persistent_workers = False
     cfg.default_hooks = {
         **(cfg.get('default_hooks') or {}),

@@ -102,10 +102,11 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
         list[Entry]: one for each config, in their order.
 
     Raises:
-        ValueError: if an argument is out of range, or ``out`` holds runs of other configs.
+        ValueError: if an argument is out of range, or ``out`` holds runs of other configs, or
+            runs that were not validated.
     """
     check_budget(seeds, iterations, budget, save_every)
-    claim_runs(configs, out, samples)
+    claim_runs(configs, out, samples, validate)
     environment = environment or {}
     init_default_scope('mmseg')
     iterations = iterations or next(iter(configs.values())).train_cfg.max_iters
@@ -168,8 +169,9 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
     return entries
 
 
-def load_configs(paths: Sequence[str], options: Optional[dict] = None) -> Dict[str, Config]:
-    """Read configs, by their file's name, and see that they can be compared.
+def load_configs(paths: Sequence[str], options: Optional[dict] = None,
+                 validate: bool = False) -> Dict[str, Config]:
+    """Read configs, by their file's name, and see that they can be compared, and validated.
 
     Raises:
         FileNotFoundError: if a config, its data or the checkpoint it starts from is not there.
@@ -186,10 +188,10 @@ def load_configs(paths: Sequence[str], options: Optional[dict] = None) -> Dict[s
         if missing:
             raise ValueError(f'{path}: {", ".join(missing)} must be set, to train and to test. '
                              'Fix: set it, as MMSeg configs do.')
-        check_data(cfg, 'train', 'test')
+        check_data(cfg, 'train', *(['val'] if validate else []), 'test')
         if cfg.get('load_from') is not None:
             find_checkpoint(cfg.load_from)
         image_size(cfg)
-        with_budget(cfg, 1, 0, Path())
+        with_budget(cfg, 1, 0, Path(), validate)
         configs[name] = cfg
     return configs

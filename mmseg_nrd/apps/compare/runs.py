@@ -49,12 +49,13 @@ def describe_config(cfg: Config, samples: Sequence[int]) -> Dict[str, str]:
     return {**dict(_settings(cfg.to_dict())), 'pictured samples': repr(list(samples))}
 
 
-def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) -> None:
+def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int],
+               validate: bool = False) -> None:
     """Record the configs that the runs in a folder are made with.
 
     Raises:
-        ValueError: if a config is not the one that its runs in ``out`` were made with; then
-            nothing is recorded.
+        ValueError: if a config is not the one that its runs in ``out`` were made with, or
+            ``validate`` and a finished run was not validated; then nothing is recorded.
     """
     described = {name: describe_config(cfg, samples) for name, cfg in configs.items()}
     for name, now in described.items():
@@ -69,6 +70,10 @@ def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int]) ->
                 f'{folder}: its runs were made with other settings than {name} has now: '
                 f'{what}{more}. A run is only taken up with the settings that it began with. '
                 'Fix: start over with --fresh, choose another --out, or restore the settings.')
+        for path in folder.glob('*/*/outcome.json') if validate else ():
+            if not _read(path).get('validated'):
+                raise ValueError(f'{path.parent}: was trained without --validate, and has no '
+                                 'curve. Fix: --fresh, another --out, or leave out --validate.')
     for name, now in described.items():
         _write(out / 'runs' / name / 'config.json', now)
 

@@ -70,7 +70,7 @@ class TrainingRecorder(Hook):
         if part is not None:
             self.seconds = self._saved_at = part['seconds']
             self.losses = list(part['losses'])
-            self.validated = list(part['validated'])
+            self.validated = list(part.get('validated', ()))
             self.resumed = part['resumed'] + 1
             self._skipping = True
 

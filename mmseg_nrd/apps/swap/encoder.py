@@ -61,7 +61,7 @@ def read_encoder(model: dict, sizes: Sequence[Tuple[int, int]]) -> Encoder:
         except Exception:  # windows or positions of a set size
             if size == tuple(sizes[-1]):
                 raise
-    odd_size = size[0] + 1, size[1] + 33
+    odd_size = size[0] // 32 * 32 + 1, size[1] // 32 * 32 + 33
     try:
         _run(segmentor, odd_size)
     except Exception:  # it takes multiples of a number only, or a single size

@@ -48,11 +48,14 @@ def test_every_length_of_a_schedule_scales(schedule, expected, tmp_path):
 def test_validation_scales_with_the_iterations_or_is_left_out(tmp_path):
     cfg = config()
     assert with_budget(cfg, 30, 0, tmp_path).val_dataloader is None
-    with pytest.raises(ValueError, match='val_dataloader must be set'):
+    with pytest.raises(ValueError, match='val_dataloader, val_cfg, val_evaluator must be set'):
         with_budget(cfg, 30, 0, tmp_path, validate=True)
-    cfg.val_dataloader = dict(persistent_workers=True)
+    cfg.merge_from_dict(dict(val_dataloader=dict(persistent_workers=True), val_cfg=dict(
+        type='ValLoop'), val_evaluator=dict(type='IoUMetric')))
+    cfg.train_cfg.val_begin = 200
     validated = with_budget(cfg, 30, 0, tmp_path, validate=True)
-    assert validated.train_cfg.val_interval == 10
+    assert validated.train_cfg.val_interval == 10 and 'val_begin' not in validated.train_cfg
+    assert with_budget(cfg, 3, 0, tmp_path, validate=True).train_cfg.val_interval == 2
     assert not validated.val_dataloader.persistent_workers
 
 

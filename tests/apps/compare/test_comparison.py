@@ -95,7 +95,23 @@ def test_a_training_outlives_what_fails_after_it(toy, tmp_path, monkeypatch, cap
     assert again.step == entry.step
 
 
+def test_validation_reaches_the_results_and_is_not_left_out_unnoticed(toy, tmp_path):
+    plain = toy()
+    config = toy(val_dataloader=plain.test_dataloader, val_cfg=dict(type='ValLoop'),
+                 val_evaluator=plain.test_evaluator)
+    entries = compare(dict(toy=config), tmp_path / 'a', samples=[0], iterations=2, validate=True)
+    results = write_report(entries, 'mIoU', tmp_path / 'a', '', {}, (32, 48), {})[1]
+    run = json.loads(results.read_text())['rows'][0]['runs']['iters']
+    # Validated and tested on the same images, with the same weights.
+    assert [(each['iteration'], each['mIoU']) for each in run['validated'][0]] == [
+        (2, run['miou'][0])]
+    compare(dict(toy=config), tmp_path / 'b', samples=[0], iterations=2)
+    with pytest.raises(ValueError, match='without --validate'):
+        compare(dict(toy=config), tmp_path / 'b', samples=[0], iterations=2, validate=True)
+
+
 @pytest.mark.parametrize('options, words', [
+    (dict(val_cfg=dict(type='ValLoop')), 'val_dataloader, val_evaluator must be set'),
     (dict(test_evaluator=None), 'test_evaluator must be set'),
     (dict(train_cfg=dict(type='EpochBasedTrainLoop', max_epochs=1, _delete_=True)), 'epochs'),
     (dict(param_scheduler=[dict(type='StepLR', step_size=2)]), 'param_scheduler.type'),
@@ -105,7 +121,7 @@ def test_a_training_outlives_what_fails_after_it(toy, tmp_path, monkeypatch, cap
 ])
 def test_what_cannot_be_compared_is_refused(options, words, toy_file):
     with pytest.raises((OSError, ValueError), match=words):
-        load_configs([toy_file('a', **options)])
+        load_configs([toy_file('a', **options)], validate='val_cfg' in options)
 
 
 @pytest.mark.parametrize('name, value', [

@@ -44,7 +44,7 @@ def test_a_stopped_run_trains_the_remaining_iterations_to_the_same_end(toy, tmp_
     assert (tested[0].predictions[0] == tested[1].predictions[0]).all()
 
 
-@pytest.mark.parametrize('when', ['validating', 'after'])
+@pytest.mark.parametrize('when', ['validating', pytest.param('after', marks=pytest.mark.slow)])
 def test_a_run_that_is_validated_goes_on_with_the_same_curve(when, toy, tmp_path, monkeypatch):
     config = toy(val_cfg=dict(type='ValLoop'), **{
         'train_cfg.val_interval': 1, 'val_evaluator': dict(type='IoUMetric')})
