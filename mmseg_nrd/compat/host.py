@@ -9,7 +9,7 @@ import re
 import warnings
 
 _OLDEST = {'mmseg': '1.2.2', 'mmengine': '0.8.4'}
-_FIX = ("Fix: pip install -U 'mmsegmentation>=1.2.2' 'mmengine>=0.8.4' 'mmcv-lite>=2.0.1,<2.3' (no "
+_FIX = ("Fix: pip install -U 'mmsegmentation>=1.2.2' 'mmengine>=0.8.4' 'mmcv-lite>=2.0.1,<2.2' (no "
         'compiler, no GPU); leave mmcv-lite out beside a full mmcv of these versions.')
 
 

@@ -19,7 +19,7 @@ class _MissingOps(types.ModuleType):
         def missing_op(*args, **kwargs):
             raise NotImplementedError(
                 f"the compiled mmcv op '{name}' was called, but mmcv-lite has no compiled ops. "
-                "Fix: pip uninstall mmcv-lite, then a full mmcv below 2.3 (mim install 'mmcv<2.3' "
+                "Fix: pip uninstall mmcv-lite, then a full mmcv below 2.2 (mim install 'mmcv<2.2' "
                 'where it has a wheel for your torch; docs/versions.md builds one), or choose a '
                 'model that does not need this op.')
 
