@@ -83,7 +83,7 @@ demo: $(STAMP) $(DATA)
 	@$(MAKE) --no-print-directory $(WEIGHTS) || \
 		echo "ImageNet weights cannot be installed: training from scratch"
 	$(BIN)/python tools/compare.py $(CONFIGS)/nrd_efficientnet-lite0$(SCENES) \
-		$(CONFIGS)/deeplabv3plus_efficientnet-lite0$(SCENES) --budget both --iters 100 \
+		$(CONFIGS)/deeplabv3plus_efficientnet-lite0$(SCENES) --budget both --iters 80 \
 		--out $(DEMO)$$(test -e $(WEIGHTS) || \
 		echo _from_scratch --cfg-options model.backbone.init_cfg=None)
 

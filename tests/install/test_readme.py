@@ -21,7 +21,7 @@ CHOICES = {'CONFIG CONFIG': f'{NRD} {OTHER}', 'CONFIG CHECKPOINT': f'{NRD} {CHEC
            'PATH_OF_A_CONFIG': f'{{tree}}/{NRD}'}
 # What runs elsewhere, and why not here.
 ELSEWHERE = {
-    'make demo': 'up to ten minutes; `tools/compare.py`, as in the list below',
+    'make demo': 'five minutes; `tools/compare.py`, as in the list below',
     'make test': 'runs this',
     'source .venv/bin/activate': 'the environment is on the path already'}
 SMALLER = {

@@ -1,4 +1,4 @@
-# Minutes on a laptop, from scratch. On a CPU plain AdamW would take longer than the backward pass
+# Minutes on a laptop. On a CPU plain AdamW would take longer than the backward pass
 # of a head; fused needs torch 2.4 there (--cfg-options optim_wrapper.optimizer.fused=False).
 optimizer = dict(type='AdamW', lr=1e-3, weight_decay=1e-4, fused=True)
 optim_wrapper = dict(type='OptimWrapper', optimizer=optimizer, clip_grad=None)
