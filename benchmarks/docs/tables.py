@@ -107,12 +107,14 @@ def curve(results: dict) -> str:
     """mIoU on the validation set while a comparison at equal iterations trained."""
     lines: List[Sequence[str]] = []
     for row, name in zip(results['rows'], short_names([row['config'] for row in results['rows']])):
-        at = list(zip(*row['runs']['iters']['validated']))
-        own = ('config', *(f"{each[0]['iteration']} iterations" for each in at))
-        lines = lines or [own]
-        if own != lines[0]:
-            raise ValueError(f"{row['config']}: was validated at {own[1:]}, not {lines[0][1:]}. "
-                             'Fix: the same val_interval.')
+        seeds = row['runs']['iters']['validated']
+        at = list(zip(*seeds))
+        for seed in seeds:
+            own = ('config', *(f"{each['iteration']} iterations" for each in seed))
+            lines = lines or [own]
+            if own != lines[0]:
+                raise ValueError(f"{row['config']}: was validated at {own[1:]}, not "
+                                 f'{lines[0][1:]}. Fix: the same val_interval.')
         lines.append((name, *(format_runs([run['mIoU'] for run in each], 1) for each in at)))
     return markdown_table(lines)
 

@@ -58,8 +58,8 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
         for key in ('val_begin', 'dynamic_intervals'):
             cfg.train_cfg.pop(key, None)
         # Between two validations, a run can be saved.
-        cfg.train_cfg.val_interval = max(
-            2, round(cfg.train_cfg.get('val_interval', 1000) * scale))
+        cfg.train_cfg.val_interval = min(iterations, max(
+            2, round(cfg.train_cfg.get('val_interval', 1000) * scale)))
         cfg.val_dataloader.persistent_workers = False
     cfg.default_hooks = {
         **(cfg.get('default_hooks') or {}),

@@ -54,10 +54,12 @@ def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int],
     """Record the configs that the runs in a folder are made with.
 
     Raises:
-        ValueError: if a config is not the one that its runs in ``out`` were made with, or
-            ``validate`` and a finished run was not validated; then nothing is recorded.
+        ValueError: if a config is not the one that its runs in ``out`` were made with, or they
+            were validated and these are not to be, or the reverse; then nothing is recorded.
     """
-    described = {name: describe_config(cfg, samples) for name, cfg in configs.items()}
+    option = {'--validate': 'set'} if validate else {}
+    described = {name: {**describe_config(cfg, samples), **option}
+                 for name, cfg in configs.items()}
     for name, now in described.items():
         folder = out / 'runs' / name
         recorded = _read(folder / 'config.json')
@@ -70,10 +72,6 @@ def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int],
                 f'{folder}: its runs were made with other settings than {name} has now: '
                 f'{what}{more}. A run is only taken up with the settings that it began with. '
                 'Fix: start over with --fresh, choose another --out, or restore the settings.')
-        for path in folder.glob('*/*/outcome.json') if validate else ():
-            if not _read(path).get('validated'):
-                raise ValueError(f'{path.parent}: was trained without --validate, and has no '
-                                 'curve. Fix: --fresh, another --out, or leave out --validate.')
     for name, now in described.items():
         _write(out / 'runs' / name / 'config.json', now)
 

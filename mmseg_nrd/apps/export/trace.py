@@ -72,5 +72,6 @@ def read_program(path: Path) -> Callable[[Tensor], Tensor]:
     """A ``.pt2`` file as a function of a batch of images."""
     # Opened here, it may have any name.
     with open(path, 'rb') as file:
-        # Transformers leave a guard against batches of one image in a graph that computes them.
+        # Transformers leave a guard against batches of one image in a graph that computes them, and
+        # NRD one against images no wider than a place of its level.
         return torch.export.load(file).module(check_guards=False)

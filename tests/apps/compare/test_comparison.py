@@ -106,8 +106,10 @@ def test_validation_reaches_the_results_and_is_not_left_out_unnoticed(toy, tmp_p
     assert [(each['iteration'], each['mIoU']) for each in run['validated'][0]] == [
         (2, run['miou'][0])]
     compare(dict(toy=config), tmp_path / 'b', samples=[0], iterations=2)
-    with pytest.raises(ValueError, match='without --validate'):
-        compare(dict(toy=config), tmp_path / 'b', samples=[0], iterations=2, validate=True)
+    for folder, validate in (('a', False), ('b', True)):
+        with pytest.raises(ValueError, match='--validate was '):
+            compare(dict(toy=config), tmp_path / folder, samples=[0], iterations=2,
+                    validate=validate)
 
 
 @pytest.mark.parametrize('options, words', [
