@@ -177,5 +177,5 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) $(DATA) $(DEMO) $(DEMO)_from_scratch build dist *.egg-info mmseg_nrd/.mim .pytest_cache .ruff_cache \
-		.hypothesis
+	rm -rf $(VENV) $(DATA) $(DEMO) $(DEMO)_from_scratch build dist *.egg-info mmseg_nrd/.mim \
+		.pytest_cache .ruff_cache .hypothesis

@@ -103,7 +103,7 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
 
     Raises:
         ValueError: if an argument is out of range, or ``out`` holds runs of other configs, or
-            runs that were not validated.
+            runs that were validated where these are not to be, or the reverse.
     """
     check_budget(seeds, iterations, budget, save_every)
     claim_runs(configs, out, samples, validate)
