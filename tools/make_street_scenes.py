@@ -3,6 +3,7 @@
 
     python tools/make_street_scenes.py data/cityscapes
     python tools/make_street_scenes.py data/ade/ADEChallengeData2016 --layout ade20k
+    python tools/make_street_scenes.py street.mp4       # a video, to try labelling on
 """
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ def make_parser() -> argparse.ArgumentParser:
         description='Render street scenes with labels of all 19 Cityscapes classes into a new '
         "folder that takes the place of the data_root in MMSeg's stock dataset configs.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('out', metavar='OUT', help='folder to make; refused if it holds anything')
+    parser.add_argument('out', metavar='OUT', help='folder to make; refused if it holds anything. '
+                        'Or a video, .mp4 or .avi: its --size and --seed count')
     parser.add_argument('--layout', choices=LAYOUT_NAMES, default='cityscapes',
                         help='data set whose folders, file names and class numbers to imitate; '
                         'pascal_context serves both its 60 and its 59 class variant')
@@ -38,6 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     parser = make_parser()
     options = parser.parse_args(arguments)
+    if options.out.endswith(('.mp4', '.avi')):
+        from mmseg_nrd.apps.street_scenes.video import write_street_video
+        try:
+            frames = write_street_video(options.out, tuple(options.size), seed=options.seed)
+        except (ValueError, OSError) as error:
+            parser.error(str(error))
+        print(f'{frames} frames in {options.out}')
+        return 0
     if not options.quiet:
         print(f'rendering {options.train} + {options.val} scenes into {options.out}',
               file=sys.stderr)

@@ -1,16 +1,20 @@
-"""Label images and paint what was found.
+"""Label images, a video or a camera, and paint what was found.
 
     python tools/predict.py street.jpg more_streets/ 'night/**/*.png' \\
         --config CONFIG --checkpoint CHECKPOINT --out OUT
+    python tools/predict.py street.mp4 --config CONFIG --checkpoint CHECKPOINT --out labelled.mp4
 
 writes OUT/overlays/*.png, each image in the colours of its classes with a legend, and
 OUT/labels/*.png, class numbers with a palette. An image that cannot be read is reported and left
 out; the exit status is then 1. Links to folders are followed, hidden files and folders left out.
+Of a video, or of a camera by its number, a video in the colours of the classes is written, .mp4 or
+.avi, until it ends or Ctrl-C.
 """
 import argparse
 import sys
 from pathlib import Path
 
+from label import Video, is_stream, label_video, painter, report
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -45,10 +49,12 @@ def make_parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         'images', nargs='+', metavar='IMAGE|FOLDER|GLOB',
-        help='images; folders, searched at any depth; patterns in quotes, ** for any folders')
+        help='images; folders, searched at any depth; patterns in quotes, ** for any folders; or '
+        'one video, or the number of a camera')
     parser.add_argument('--config', required=True, help='path of the config')
     parser.add_argument('--checkpoint', required=True, help='path or URL of the checkpoint')
-    parser.add_argument('--out', required=True, type=Path, help='folder to write to')
+    parser.add_argument('--out', required=True, type=Path,
+                        help='folder to write to; for a video, a video')
     parser.add_argument(
         '--device', type=usable_device,
         help="such as cpu or cuda:1; the machine's own by default")
@@ -68,18 +74,20 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def make_predictor(args: argparse.Namespace) -> Predictor:
+    return Predictor(read_config(args.config, args.cfg_options), args.checkpoint, args.device,
+                     args.tta, args.tile and tuple(args.tile), args.overlap)
+
+
 def prepare(args: argparse.Namespace) -> tuple:
     """The predictor, the images and their names in OUT."""
     folders = [args.out / 'labels', args.out / 'overlays']
     images = find_images(args.images, leave_out=folders)
     for folder in folders:
         check_folder(folder, '--out')
-    cfg = read_config(args.config, args.cfg_options)
     if not args.quiet:
         print(f'labelling {len(images)} images with {args.checkpoint}', flush=True)
-    predictor = Predictor(cfg, args.checkpoint, args.device, args.tta,
-                          args.tile and tuple(args.tile), args.overlap)
-    return predictor, images, output_names(images)
+    return make_predictor(args), images, output_names(images)
 
 
 def predict(predictor: Predictor, images: list, names: list, args: argparse.Namespace) -> int:
@@ -107,10 +115,24 @@ def predict(predictor: Predictor, images: list, names: list, args: argparse.Name
     return unreadable
 
 
+def predict_stream(args: argparse.Namespace) -> int:
+    """Label a video or a camera; returns the exit status."""
+    video = Video(args.images[0])
+    predictor = make_predictor(args)
+    clock, interrupted = label_video(
+        video, predictor.label, painter(predictor.palette, args.opacity), args.out, args.quiet)
+    return report(clock, args.out, video.unreadable, interrupted)
+
+
 def main() -> int:
     parser = make_parser()
     args = parser.parse_args()
     silence_host_warnings()
+    if len(args.images) == 1 and is_stream(args.images[0]):
+        try:
+            return predict_stream(args)
+        except (OSError, ValueError) as error:
+            sys.exit(f'error: {error}')
     try:
         predictor, images, names = prepare(args)
     except (OSError, ValueError) as error:

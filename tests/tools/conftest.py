@@ -119,6 +119,8 @@ def call():
               DefaultScope.overwrite_default_scope('mmseg'),
               contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed)):
             patch.setattr(sys, 'argv', [f'{name}.py', *map(str, arguments)])
+            # As for a script: what lies beside it can be imported.
+            patch.syspath_prepend(ROOT / 'tools')
             # What the tools change, for this run only.
             patch.setattr(Runner, 'build_logger', Runner.build_logger)
             # mmengine keeps each by its name, with the folder that it writes to.

@@ -1,6 +1,7 @@
 """Images are labelled and painted through the command line, wrong arguments are named."""
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -10,6 +11,7 @@ from PIL import Image
 from street_scene_configs import CONFIGS, NRD
 
 from mmseg_nrd.apps.predict import Predictor
+from mmseg_nrd.apps.street_scenes import render_street_scene
 
 GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 SMALL = {NRD: {'model.decode_head.channels': 16}, GUN: {}}
@@ -117,3 +119,31 @@ def test_what_was_finished_stays(
                 '--out', tmp_path, '--quiet', *OPTIONS[NRD], status=status)
     assert said.startswith(words) and len(said.splitlines()) == 1
     assert made(tmp_path, 'labels') == made(tmp_path, 'overlays') == [first.name]
+
+
+def test_a_video_is_labelled_frame_by_frame(call, weights, tmp_path):
+    video, out = tmp_path / 'in.avi', tmp_path / 'new' / 'out.mp4'
+    written = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 32))
+    for seed in range(3):
+        written.write(render_street_scene(seed, (32, 64))[0])
+    written.release()
+    said = call('predict', video, '--config', NRD, '--checkpoint', weights[NRD], '--out', out,
+                '--opacity', 1, '--device', 'cpu', '--quiet', *OPTIONS[NRD])
+    assert '3 frames' in said and 'labelling' in said
+    model = init_model(str(NRD), str(weights[NRD]), 'cpu', SMALL[NRD])
+    frames, labelled = (cv2.VideoCapture(str(path)) for path in (video, out))
+    assert labelled.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+    for _ in range(3):
+        expected = inference_model(model, frames.read()[1]).pred_sem_seg.data[0].numpy()
+        # A video rounds colours off, most where they change.
+        away = np.abs(labelled.read()[1][..., ::-1].astype(int) - PALETTE[expected]).max(axis=2)
+        assert np.median(away) < 20
+
+
+def test_a_video_that_cannot_be_labelled(call, weights, tmp_path):
+    (tmp_path / 'text.mp4').write_text('no video')
+    for source, out, named in (('text.mp4', 'o.mp4', 'text.mp4'), ('text.mp4', 'o', 'text.mp4')):
+        said = call('predict', tmp_path / source, '--config', NRD, '--checkpoint', weights[NRD],
+                    '--out', tmp_path / out, '--device', 'cpu', *OPTIONS[NRD], status=1)
+        assert 'error: ' in said and named in said
+    assert [path.name for path in tmp_path.iterdir()] == ['text.mp4']

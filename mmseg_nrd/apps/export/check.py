@@ -19,18 +19,19 @@ def shapes_around(size: Tuple[int, int]) -> Tuple[Shape, Shape, Shape]:
             (1, height // 2 | 1, width * 3 // 4 | 1))
 
 
-def tolerance(scale: float, most: float = MOST) -> float:
+def tolerance(scale: float, most: float = MOST, fp16: bool = False) -> float:
     """How far a file may be from a model.
 
     Args:
         scale (float): The model's largest absolute logit.
         most (float): As far as the logits may differ, however large they are. Defaults to 1e-3.
+        fp16 (bool): Whether the file's weights are in half precision. Defaults to False.
 
     Returns:
         float: that, but no more than 1e-4 of the largest logit: those of random weights may be
-        next to nothing.
+        next to nothing. With weights rounded to 11 bits, a hundredth of the largest logit.
     """
-    return min(most, 1e-4 * scale)
+    return 1e-2 * scale if fp16 else min(most, 1e-4 * scale)
 
 
 @torch.no_grad()
@@ -76,6 +77,5 @@ def _label_gap(labels: Tensor, logits: Tensor, model: ExportableSegmentor) -> Te
     if logits.shape[1] > 1:
         return logits.amax(dim=1) - logits.gather(1, labels[:, None])[:, 0]
     # One channel: the distance to the threshold, where the label is on its other side.
-    threshold = torch.tensor(model.segmentor.decode_head.threshold).logit()
-    beyond = logits[:, 0] - threshold
+    beyond = logits[:, 0] - model.threshold
     return beyond.abs().where((beyond > 0) != labels.bool(), 0)

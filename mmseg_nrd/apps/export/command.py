@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from functools import partial
 from pathlib import Path
 from typing import Callable, Sequence, Tuple
@@ -13,6 +14,7 @@ from mmseg_nrd.apps.cli import add_cfg_options, check_folder, load_segmentor, re
 from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.compat import whole_file
 
+from .about import describe
 from .check import MOST, Shape, check, shapes_around, tolerance
 from .onnx_file import OPSET, check_opset, read_onnx, write_onnx
 from .segmentor import ExportableSegmentor
@@ -41,6 +43,9 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
                         'than 1e-4 of the largest')
     parser.add_argument('--opset', type=int,
                         help=f"version of ONNX's operator set (default {OPSET})")
+    parser.add_argument('--fp16', action='store_true',
+                        help='store the weights of an ONNX file in half precision: half the size, '
+                        'computed in float32; logits may then differ by 1e-2 of the largest')
     add_cfg_options(parser)
 
 
@@ -79,7 +84,9 @@ def export_file(args: argparse.Namespace) -> None:
         raise IsADirectoryError(f'--out {args.out}: is a folder. Fix: name a file in it.')
     check_folder(args.out.parent, 'the folder of --out')
     cfg = read_config(args.config, args.cfg_options)
-    model = ExportableSegmentor(load_segmentor(cfg, args.checkpoint, 'cpu')[0], args.labels)
+    segmentor, saved = load_segmentor(cfg, args.checkpoint, 'cpu')
+    model = ExportableSegmentor(segmentor, args.labels)
+    about = describe(model, cfg, saved)
     size = tuple(args.shape or image_size(cfg))
     print(f'tracing {args.config} at {size[0]} x {size[1]}', flush=True)
     if args.checkpoint is None:
@@ -96,8 +103,10 @@ def export_file(args: argparse.Namespace) -> None:
     with whole_file(args.out) as unfinished:
         write(program, unfinished)
         _compare(model, read(unfinished), args.check_shapes or shapes_around(size),
-                 args.tolerance)
-    print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
+                 partial(tolerance, most=args.tolerance, fp16=args.fp16))
+    with whole_file(f'{args.out}.json') as unfinished:
+        unfinished.write_text(json.dumps(about, indent=1) + '\n', encoding='utf-8')
+    print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB; {args.out}.json names its classes')
 
 
 def _format(args: argparse.Namespace) -> Format:
@@ -106,22 +115,23 @@ def _format(args: argparse.Namespace) -> Format:
         opset = OPSET if args.opset is None else args.opset
         check_opset(opset)
         return partial(write_onnx, output='labels' if args.labels else 'logits',
-                       opset=opset), read_onnx
+                       opset=opset, fp16=args.fp16), read_onnx
     if args.out.suffix != '.pt2':
         raise ValueError(f'--out {args.out}: must end in .onnx or .pt2, which chooses the format. '
                          f'Fix: --out {args.out.with_suffix(".onnx")}')
-    if args.opset is not None:
-        raise ValueError(f'--opset {args.opset}: is for ONNX only. Fix: --out '
-                         f'{args.out.with_suffix(".onnx")}, or leave it out.')
+    for option, value in (('--opset', args.opset), ('--fp16', args.fp16 or None)):
+        if value is not None:
+            raise ValueError(f'{option} {value}: is for ONNX only. Fix: --out '
+                             f'{args.out.with_suffix(".onnx")}, or leave it out.')
     return write_program, read_program
 
 
 def _compare(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
-             shapes: Sequence[Shape], most: float) -> None:
+             shapes: Sequence[Shape], bound: Callable[[float], float]) -> None:
     agrees = []
     for (batch, height, width), difference, scale in check(model, run, shapes):
-        agrees.append(difference <= tolerance(scale, most))
-        verdict = '' if agrees[-1] else f', above {tolerance(scale, most):.1e}: FAILED'
+        agrees.append(difference <= bound(scale))
+        verdict = '' if agrees[-1] else f', above {bound(scale):.1e}: FAILED'
         print(f'{batch} x {model.channels} x {height} x {width}: maximum difference '
               f'{difference:.1e}, of logits up to {scale:.1e}{verdict}')
     if not all(agrees):

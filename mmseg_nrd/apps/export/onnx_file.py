@@ -38,7 +38,7 @@ def check_opset(opset: int) -> None:
 
 
 def write_onnx(program: ExportedProgram, path: Path, output: str = 'logits',
-               opset: int = OPSET) -> None:
+               opset: int = OPSET, fp16: bool = False) -> None:
     """Write a program as one ONNX file; input ``images``, axes batch, height and width open.
 
     Args:
@@ -46,10 +46,11 @@ def write_onnx(program: ExportedProgram, path: Path, output: str = 'logits',
         path (Path): File to write.
         output (str): Name of the output. Defaults to 'logits'.
         opset (int): Version of the operator set, 18 or newer. Defaults to 20.
+        fp16 (bool): Store weights in half precision. Defaults to False.
 
     Raises:
         ImportError: if a package is missing.
-        ValueError: if the operator set is too old or too new.
+        ValueError: if the operator set is too old or too new, or a weight too large for fp16.
     """
     check_opset(opset)
     translated = torch.onnx.export(
@@ -60,6 +61,33 @@ def write_onnx(program: ExportedProgram, path: Path, output: str = 'logits',
         raise ValueError(f'opset {opset}: torch {torch.__version__} could only write {got}. '
                          f'Fix: --opset {OPSET}.')
     translated.save(path, external_data=False)
+    if fp16:
+        _halve_weights(path)
+
+
+def _halve_weights(path: Path) -> None:
+    """Store the weights of an ONNX file in half precision; it computes in float32 as before.
+
+    Each has a cast behind it, which runtimes work out once, when they load the file.
+    """
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+    model = onnx.load(path)
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type != TensorProto.FLOAT:
+            continue
+        values, name = numpy_helper.to_array(weight), weight.name
+        largest = np.abs(values).max(initial=0)
+        if largest > np.finfo(np.float16).max:
+            raise ValueError(f'{name}: holds {largest:.3g}; must be 65504 at most for half '
+                             'precision. Fix: leave out --fp16.')
+        weight.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f'{name}.half'))
+        casts.append(helper.make_node('Cast', [weight.name], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+    onnx.save(model, path)
 
 
 def read_onnx(path: Path) -> Callable[[Tensor], Tensor]:

@@ -1,6 +1,7 @@
 """A whole segmentor as one function of pixels."""
 from __future__ import annotations
 
+import torch
 from mmseg.models.data_preprocessor import SegDataPreProcessor
 from torch import Tensor, nn
 
@@ -42,6 +43,11 @@ class ExportableSegmentor(nn.Module):
         self.channels = image_channels(segmentor)
         self.labels = labels
         self.eval()
+
+    @property
+    def threshold(self) -> float:
+        """The logit above which a model of one logit says 1."""
+        return torch.tensor(self.segmentor.decode_head.threshold).logit().item()
 
     def logits(self, images: Tensor) -> Tensor:
         """What ``encode_decode`` yields for these images.

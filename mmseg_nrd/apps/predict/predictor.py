@@ -64,7 +64,11 @@ class Predictor:
         init_default_scope(cfg.get('default_scope', 'mmseg'))
         self._loader, self._transforms = split_pipeline(cfg, tta, own_size=tile is not None)
         self._model, saved = load_segmentor(cfg, checkpoint, device)
-        self.classes, self.palette = _classes_and_palette(cfg, saved, self._model)
+        self.classes, self.palette = classes_and_palette(cfg, saved, self._model)
+        if len(self.classes) > 256:
+            raise ValueError(
+                f'{len(self.classes)} classes: must be 256 at most, as label images hold a byte a '
+                'pixel. Fix: mmseg.apis.inference_model gives labels of any number.')
         if tta:
             self._model = MODELS.build({**cfg.tta_model, 'module': self._model})
 
@@ -115,14 +119,18 @@ class Predictor:
         return found[0].to('cpu', torch.uint8).numpy()
 
 
-def _classes_and_palette(cfg: Config, checkpoint: dict,
-                         model: nn.Module) -> Tuple[Sequence[str], List[List[int]]]:
-    """Names and RGB colours of the labels: those saved by training, else of the test set."""
+def classes_and_palette(cfg: Config, checkpoint: dict,
+                        model: nn.Module) -> Tuple[Sequence[str], List[List[int]]]:
+    """Names and RGB colours of the labels: those saved by training, else of the test set.
+
+    Raises:
+        ValueError: if they are not as many as the model's labels.
+    """
     meta = checkpoint.get('meta', {}).get('dataset_meta')
     if meta is None:
-        dataset = cfg.test_dataloader.dataset
-        meta = {**getattr(DATASETS.get(dataset.type), 'METAINFO', {}),
-                **dataset.get('metainfo', {})}
+        dataset = cfg.get('test_dataloader', {}).get('dataset', {})
+        known = DATASETS.get(dataset['type']) if 'type' in dataset else None
+        meta = {**getattr(known, 'METAINFO', {}), **dataset.get('metainfo', {})}
     classes, palette = meta.get('classes') or (), meta.get('palette') or ()
     # A single logit tells two labels apart, also where it is written as num_classes=1.
     labels = 2 if model.out_channels == 1 else model.num_classes
@@ -131,8 +139,4 @@ def _classes_and_palette(cfg: Config, checkpoint: dict,
             f'{len(classes)} class names and {len(palette)} colours for {labels} labels: '
             'must be as many. Fix: set test_dataloader.dataset.metainfo=dict(classes=..., '
             'palette=...), or pass a checkpoint of a training, which holds them.')
-    if labels > 256:
-        raise ValueError(
-            f'{labels} classes: must be 256 at most, as label images hold a byte a pixel. '
-            'Fix: mmseg.apis.inference_model gives labels of any number.')
     return classes, [list(colour) for colour in palette]

@@ -10,6 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from torch import nn
 from torch.fx.experimental import _config as symbolic
 from tracing_cases import needs_tracing
 
@@ -74,6 +75,34 @@ def test_an_older_operator_set_on_request(program, tmp_path):
     assert onnx.load(tmp_path / 'model.onnx').opset_import[0].version == 18
 
 
+def test_half_precision_halves_the_weights_and_little_else(config, tmp_path):
+    model = model_of(config)
+    model.decode_head.conv_seg = nn.Sequential(nn.Conv2d(4, 256, 1), nn.Conv2d(256, 3, 9))
+    program = trace(ExportableSegmentor(model), (48, 80))
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 33, 57), dtype=np.uint8)
+    files = [tmp_path / name for name in ('whole.onnx', 'half.onnx')]
+    for file, fp16 in zip(files, (False, True)):
+        write_onnx(program, file, fp16=fp16)
+    assert files[1].stat().st_size < 0.6 * files[0].stat().st_size
+    whole, half = (onnxruntime.InferenceSession(file).run(None, {'images': images})[0]
+                   for file in files)
+    assert half.dtype == np.float32
+    assert 0 < np.abs(half - whole).max() < 1e-2 * np.abs(whole).max()
+
+
+def test_half_precision_is_checked_and_refused_where_it_cannot_be(config, tmp_path, capsys):
+    with pytest.raises(ValueError, match='--fp16'):
+        run(config, tmp_path / 'a.pt2', '--fp16')
+    run(config, tmp_path / 'a.onnx', *QUICK, '--fp16')
+    assert 'difference' in capsys.readouterr().out
+    state = model_of(config).state_dict()
+    state['decode_head.conv_seg.bias'][0] = 1e5
+    torch.save({'state_dict': state}, tmp_path / 'weights.pth')
+    with pytest.raises(ValueError, match='1e.05; must be 65504'):
+        run(config, tmp_path / 'b.onnx', tmp_path / 'weights.pth', *QUICK, '--fp16')
+    assert not (tmp_path / 'a.pt2').exists() and not (tmp_path / 'b.onnx').exists()
+
+
 @pytest.mark.parametrize('opset', [11, 17, 99])
 def test_an_operator_set_that_torch_cannot_write_is_refused(program, tmp_path, opset):
     with pytest.raises(ValueError, match=f'opset {opset}: must be 18 or newer'):
@@ -89,13 +118,13 @@ def test_a_square_size_ties_nothing(config):
 def test_a_checked_file_gets_its_name_in_a_new_folder(config, tmp_path, capsys):
     out = tmp_path / 'new' / 'er' / 'model.pt2'
     run(config, out, '--labels', '--check-shapes', '2x33x57')
-    assert list(out.parent.iterdir()) == [out]
+    assert sorted(out.parent.iterdir()) == [out, out.with_name('model.pt2.json')]
     labels = torch.export.load(out).module()(torch.zeros(3, 3, 40, 41, dtype=torch.uint8))
     assert labels.shape == (3, 40, 41) and labels.dtype == torch.int64
     printed = capsys.readouterr().out
     assert 'the weights are random' in printed
     assert '2 x 3 x 33 x 57: maximum difference 0.0e+00' in printed
-    assert re.search(r'model\.pt2: \d\.\d MB$', printed.strip())
+    assert re.search(r'model\.pt2: \d\.\d MB', printed)
 
 
 @pytest.mark.parametrize('channels', [1, 6])

@@ -1,0 +1,336 @@
+"""Label images, a video or a camera with an exported file; needs neither torch nor MMSegmentation.
+
+    python label.py MODEL.onnx street.mp4 --out labelled.mp4
+    python label.py MODEL.onnx 0 --out camera.avi          # a camera, until Ctrl-C
+    python label.py MODEL.onnx street.jpg --out OUT        # or a folder of images
+
+tools/export.py writes MODEL.onnx, and MODEL.onnx.json beside it. This file stands alone: copy it
+along with the two. It wants numpy, OpenCV, and onnxruntime or openvino.
+
+A video or a camera gives a video in the colours of the classes: .mp4 (mp4v) or .avi (MJPG). While
+one frame is labelled, the next is read and the one before is written. What cannot be read is
+counted and left out; the exit status is then 1. Images give OUT/overlays/NAME.png and
+OUT/labels/NAME.png, which holds class numbers.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+# What FFmpeg says of a broken frame fills the screen; it is counted here.
+os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+
+CODECS = {'.mp4': 'mp4v', '.avi': 'MJPG'}
+IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
+# Reads that may fail in a row before a video is taken to have ended, or a camera to be gone.
+MOST_FAILURES = 30
+
+
+class Clock:
+    """Seconds that each stage took, and frames that came through."""
+
+    def __init__(self):
+        self.seconds, self.frames, self.start = {}, 0, time.perf_counter()
+
+    def timed(self, stage, function):
+        """The function, its seconds added to those of a stage."""
+        def run(*arguments):
+            start = time.perf_counter()
+            result = function(*arguments)
+            self.seconds[stage] = self.seconds.get(stage, 0.) + time.perf_counter() - start
+            return result
+        return run
+
+    def __str__(self):
+        frames = max(self.frames, 1)
+        stages = ', '.join(f'{stage} {1e3 * seconds / frames:.1f} ms'
+                           for stage, seconds in self.seconds.items())
+        rate = self.frames / (time.perf_counter() - self.start)
+        return f'{self.frames} frames, {rate:.1f} a second ({stages})'
+
+
+class Video:
+    """Frames of a video file, or of a camera if the source is a number."""
+
+    def __init__(self, source):
+        self.name = source
+        self.is_camera = source.isdigit()
+        self.capture = cv2.VideoCapture(int(source) if self.is_camera else source)
+        if not self.capture.isOpened():
+            what = 'camera' if self.is_camera else 'video'
+            raise ValueError(f'{source}: cannot be opened as a {what}. Fix: name an image, a '
+                             'folder of images, a video that OpenCV reads, or the number of a '
+                             'camera.')
+        # Cameras may not say it.
+        self.rate = self.capture.get(cv2.CAP_PROP_FPS) or 25.
+        self.declared = 0 if self.is_camera else int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.found = self.failures = 0
+
+    def read(self):
+        """The next frame, (H, W, 3), uint8, BGR, or None after the last."""
+        for _ in range(MOST_FAILURES):
+            found, frame = self.capture.read()
+            if found:
+                self.found += 1
+                return frame
+            # Behind a broken frame others may follow; behind the last one of a file none does.
+            self.failures += 1
+            if not self.is_camera and self.found + self.failures >= self.declared:
+                break
+        return None
+
+    @property
+    def unreadable(self):
+        """Frames that were left out."""
+        return self.failures if self.is_camera else max(0, self.declared - self.found)
+
+
+class Writer:
+    """Writes a video of the size of its first frame."""
+
+    def __init__(self, path, rate):
+        self.path, self.rate, self.file = Path(path), rate, None
+        if self.path.suffix.lower() not in CODECS:
+            raise ValueError(f'--out {path}: must end in {" or ".join(CODECS)} for a video. '
+                             f'Fix: --out {self.path.with_suffix(".mp4")}')
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, frame):
+        if self.file is None:
+            codec = cv2.VideoWriter_fourcc(*CODECS[self.path.suffix.lower()])
+            self.file = cv2.VideoWriter(str(self.path), codec, self.rate, frame.shape[1::-1])
+            if not self.file.isOpened():
+                raise OSError(f'--out {self.path}: cannot be written. Fix: choose another folder, '
+                              'or the other ending of .mp4 and .avi.')
+        self.file.write(frame)
+
+    def release(self):
+        if self.file is not None:
+            self.file.release()
+
+
+def label_video(video, label, paint, out, quiet=False):
+    """Read, label and write a video, the three side by side.
+
+    ``label`` makes labels (H, W) of a frame, ``paint`` a picture of both. Returns the clock, and
+    whether it was interrupted; the video is whole either way.
+    """
+    clock, writer, interrupted = Clock(), Writer(out, video.rate), False
+    shows = not quiet and sys.stderr.isatty()
+    read = clock.timed('reading', video.read)
+    label = clock.timed('labelling', label)
+    write = clock.timed('writing', lambda frame, labels: writer.write(paint(frame, labels)))
+    try:
+        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as painter:
+            ahead, behind, told = reader.submit(read), None, 0.
+            while (frame := ahead.result()) is not None:
+                ahead = reader.submit(read)
+                labels = label(frame)
+                if behind is not None:
+                    behind.result()
+                behind = painter.submit(write, frame, labels)
+                clock.frames += 1
+                if shows and time.perf_counter() - told > 0.5:
+                    told = time.perf_counter()
+                    print(f'\r{clock}', end='', file=sys.stderr, flush=True)
+            if behind is not None:
+                behind.result()
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        # What was begun is finished by now, so the file plays.
+        writer.release()
+    if shows:
+        print(file=sys.stderr)
+    if not clock.frames and not interrupted:
+        raise ValueError(f'{video.name}: not one frame could be read. Fix: play it to see '
+                         'whether it is whole.')
+    return clock, interrupted
+
+
+class Model:
+    """An exported file and what stands in the JSON beside it."""
+
+    def __init__(self, path, runtime=None, threads=None):
+        beside = Path(f'{path}.json')
+        for file in (Path(path), beside):
+            if not file.is_file():
+                raise FileNotFoundError(f'{file}: no such file. Fix: export the model again with '
+                                        'tools/export.py, and keep its two files together.')
+        self.about = json.loads(beside.read_text(encoding='utf-8'))
+        if self.about['channels'] != 3:
+            raise ValueError(f"{path}: takes images of {self.about['channels']} channels; must "
+                             'be 3. Fix: run it by hand, as docs/export.md says.')
+        if len(self.about['classes']) > 256:
+            raise ValueError(f"{path}: has {len(self.about['classes'])} classes; must be 256 at "
+                             'most, as label images hold a byte a pixel. Fix: run it by hand, as '
+                             'docs/export.md says.')
+        self.runtime, self._run = open_file(str(path), runtime, threads)
+        self.palette = np.array(self.about['palette'], np.uint8)
+
+    def label(self, frame):
+        """Labels (H, W), uint8, of a frame (H, W, 3), uint8, BGR."""
+        if self.about['channel_order'] == 'RGB':
+            frame = frame[..., ::-1]
+        images = np.ascontiguousarray(frame.transpose(2, 0, 1)[None])
+        found = self._run(images)[0]
+        if self.about['output'] == 'logits':
+            found = (found[0] > self.about['threshold'] if len(found) == 1
+                     else found.argmax(axis=0))
+        return found.astype(np.uint8)
+
+
+def open_file(path, runtime=None, threads=None):
+    """The runtime's name, and a function of images (1, 3, H, W), uint8; the first that is there."""
+    missing = []
+    for name in [runtime] if runtime else ['openvino', 'onnxruntime']:
+        try:
+            return name, OPENERS[name](path, threads)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            missing.append(name)
+    raise ValueError(f'{" and ".join(missing)}: not installed. Fix: pip install {missing[-1]}')
+
+
+def open_with_openvino(path, threads):
+    import openvino
+    # Else openvino may compute in bfloat16, where the processor knows it.
+    options = {'INFERENCE_PRECISION_HINT': 'f32', 'PERFORMANCE_HINT': 'LATENCY'}
+    if threads:
+        options['INFERENCE_NUM_THREADS'] = threads
+    compiled = openvino.Core().compile_model(path, 'CPU', options)
+    return lambda images: compiled(images)[0]
+
+
+def open_with_onnxruntime(path, threads):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    session = onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+    return lambda images: session.run(None, {'images': images})[0]
+
+
+OPENERS = {'openvino': open_with_openvino, 'onnxruntime': open_with_onnxruntime}
+
+
+def at_size(label, size):
+    """``label`` of frames resized to (H, W), its labels brought back to theirs."""
+    def run(frame):
+        labels = label(cv2.resize(frame, size[::-1], interpolation=cv2.INTER_LINEAR))
+        return cv2.resize(labels, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    return run if size else label
+
+
+def painter(palette, opacity):
+    """A function that lays the RGB colours of labels over a frame, BGR."""
+    colours = np.zeros((256, 3), np.uint8)
+    colours[:len(palette)] = np.asarray(palette, np.uint8)[:, ::-1]
+    return lambda frame, labels: cv2.addWeighted(frame, 1 - opacity, colours[labels], opacity, 0)
+
+
+def is_stream(source):
+    """Whether a source is a video, or a camera's number, rather than images."""
+    path = Path(source)
+    if not path.exists():
+        return source.isdigit()
+    return (path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES
+            and not cv2.haveImageReader(source))
+
+
+def find_images(source):
+    """Images that a source is or holds, by what is made of each is called."""
+    path = Path(source)
+    images = [path] if path.is_file() else sorted(
+        image for image in path.rglob('*') if image.suffix.lower() in IMAGE_SUFFIXES)
+    if not images:
+        raise ValueError(f'{source}: no such file, nor a folder with images '
+                         f'({", ".join(IMAGE_SUFFIXES)}). Fix: name one.')
+    folder = path.parent if path.is_file() else path
+    whole = [image.relative_to(folder) for image in images]
+    bare = [name.with_suffix('') for name in whole]
+    # x.jpg beside x.png: then all keep their suffix.
+    return dict(zip(bare if len(set(bare)) == len(bare) else whole, images))
+
+
+def label_images(images, label, paint, out):
+    """Write overlays and labels of images; returns the clock, and how many were unreadable."""
+    clock, unreadable = Clock(), 0
+    label = clock.timed('labelling', label)
+    for name, path in images.items():
+        image = cv2.imread(str(path))
+        if image is None:
+            print(f'left out: {path}: OpenCV cannot read it', file=sys.stderr)
+            unreadable += 1
+            continue
+        labels = label(image)
+        for folder, picture in (('labels', labels), ('overlays', paint(image, labels))):
+            target = Path(out, folder, f'{name}.png')
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not cv2.imwrite(str(target), picture):
+                raise OSError(f'{target}: cannot be written. Fix: choose another --out.')
+        clock.frames += 1
+    return clock, unreadable
+
+
+def report(clock, out, unreadable, interrupted):
+    """Say what was done; returns the exit status."""
+    if interrupted:
+        print(f'{clock}, in {out}; interrupted')
+        return 130
+    print(f'{clock}, in {out}' + (f'; {unreadable} could not be read' if unreadable else ''))
+    return int(unreadable > 0)
+
+
+def opacity(text):
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'{text}: must be 0 to 1. Fix: 0.5.')
+    return value
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('model', metavar='MODEL.onnx')
+    parser.add_argument('source', metavar='SOURCE',
+                        help='an image, a folder of images, a video, or the number of a camera')
+    parser.add_argument('--out', required=True,
+                        help='a video, .mp4 or .avi; for images a folder')
+    parser.add_argument('--runtime', choices=sorted(OPENERS),
+                        help='default: openvino where it is installed, else onnxruntime')
+    parser.add_argument('--threads', type=int, help="of the runtime (default: its own choice)")
+    parser.add_argument('--size', type=int, nargs=2, metavar=('H', 'W'),
+                        help='label at this size (default: that of the images)')
+    parser.add_argument('--opacity', type=opacity, default=0.5, metavar='A',
+                        help='of the colours, 0 to 1; 0.5 by default')
+    parser.add_argument('--quiet', action='store_true', help='show no progress')
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    interrupted = False
+    try:
+        video = Video(args.source) if is_stream(args.source) else None
+        images = {} if video else find_images(args.source)
+        model = Model(args.model, args.runtime, args.threads)
+        label, paint = at_size(model.label, args.size), painter(model.palette, args.opacity)
+        if not video:
+            clock, unreadable = label_images(images, label, paint, args.out)
+        else:
+            clock, interrupted = label_video(video, label, paint, args.out, args.quiet)
+            unreadable = video.unreadable
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(model.runtime, end=': ')
+    return report(clock, args.out, unreadable, interrupted)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
