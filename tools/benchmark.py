@@ -22,6 +22,10 @@ from mmseg_nrd.apps.cost.figure import draw_suite
 from mmseg_nrd.apps.cost.memory import keep_freed_memory
 from mmseg_nrd.apps.cost.report import format_suite, terminal_tables
 from mmseg_nrd.apps.cost.suite import check_names, measure
+from mmseg_nrd.apps.export.onnx_file import silence_exporters
+from mmseg_nrd.apps.export.runners import RUNNERS
+from mmseg_nrd.apps.export.runtime_report import format_runtimes, runtime_tables
+from mmseg_nrd.apps.export.runtimes import check_runtimes, measure_runtimes
 
 
 def positive(text: str) -> int:
@@ -60,6 +64,9 @@ def parse_args() -> argparse.Namespace:
                         help="torch.compile for each part's forward pass")
     parser.add_argument('--train-step', action='store_true',
                         help='measure forward and backward too')
+    parser.add_argument('--runtime', action='append', choices=list(RUNNERS), default=[],
+                        help='measure whole models in this runtime instead of their parts; give '
+                        'it once for each')
     parser.add_argument('--rounds', type=positive, default=9,
                         help='turns of each step (default 9)')
     parser.add_argument('--keep-freed-memory', action='store_true',
@@ -81,21 +88,40 @@ def main() -> None:
         train_step=args.train_step, rounds=args.rounds)
     try:
         baseline = check_names(args.configs, args.baseline)
+        check_options(args)
+        versions = check_runtimes(args.runtime)
         for config in args.configs:
             check_found(config)
         for path in filter(None, (args.json, args.markdown, args.plot)):
             check_writable(path)
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     silence_host_warnings()
+    silence_exporters()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
     environment = describe_environment(
         args.device, seed=SEED, rounds=args.rounds, amp=args.amp,
         channels_last=args.channels_last, fuse=args.fuse, compile=args.compile,
-        keeps_freed_memory=args.keep_freed_memory and keep_freed_memory())
-    rows = measure(args.configs, settings, baseline, partial(print, flush=True))
+        keeps_freed_memory=args.keep_freed_memory and keep_freed_memory(), **versions)
+    tell = partial(print, flush=True)
+    rows = (measure_runtimes(args.configs, args.runtime, settings, baseline, tell) if args.runtime
+            else measure(args.configs, settings, baseline, tell))
     write(args, rows, environment)
     sys.exit(any(row['error'] is not None for row in rows))
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """Refuse, with --runtime, what only parts of models have."""
+    fixes = dict(compile='--runtime compile instead')
+    for name in ('amp', 'channels_last', 'fuse', 'compile', 'train_step', 'plot'):
+        if args.runtime and getattr(args, name):
+            raise ValueError(
+                f'--{name.replace("_", "-")} with --runtime {args.runtime[0]}: runtimes are '
+                'measured on whole models in float32, in tables. Fix: '
+                f'{fixes.get(name, "leave one of the two out")}.')
+    if args.runtime and args.device != 'cpu':
+        raise ValueError(f'--device {args.device} with --runtime {args.runtime[0]}: runtimes are '
+                         'measured on the CPU. Fix: --device cpu.')
 
 
 def check_found(config: str) -> None:
@@ -119,6 +145,8 @@ def check_writable(path: Path) -> None:
 
 def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
     """Tables on the terminal, and the files that were asked for."""
+    as_markdown, as_tables = ((format_runtimes, runtime_tables) if args.runtime
+                              else (format_suite, terminal_tables))
     command = shlex.join(['python', *sys.argv])
     if args.json:
         args.json.write_text(json.dumps(
@@ -128,12 +156,12 @@ def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
         draw_suite(rows, args.plot)
     if args.markdown:
         args.markdown.write_text('\n'.join(
-            ['# What segmentors cost', '', f'    {command}', '', format_suite(rows),
+            ['# What segmentors cost', '', f'    {command}', '', as_markdown(rows),
              environment_note(environment), '']), encoding='utf-8')
     console = Console()
     # Narrower than this the figures would break across lines.
     console.width = max(console.width, 180)
-    for table in terminal_tables(rows):
+    for table in as_tables(rows):
         console.print(table)
 
 

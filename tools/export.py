@@ -7,13 +7,13 @@ reads them (of colour images: as cv2 does), uint8, (B, C, H, W), any batch, heig
 differ by more than 1e-3 on any of the sizes, no file is left and the exit status is 1.
 """
 import argparse
-import logging
 import sys
 import warnings
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import silence_host_warnings
 from mmseg_nrd.apps.export.command import add_export_arguments, export_file
+from mmseg_nrd.apps.export.onnx_file import silence_exporters
 
 
 def main() -> None:
@@ -23,11 +23,7 @@ def main() -> None:
     args = parser.parse_args()
     silence_host_warnings()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
-    # What the exporters say of themselves: a deprecated call, operators of torchvision that torch
-    # goes without, what is not folded, and versions that write_onnx refuses.
-    warnings.filterwarnings('ignore', category=FutureWarning, message='.*LeafSpec')
-    for name in ('torch.onnx', 'onnxscript'):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    silence_exporters()
     try:
         export_file(args)
     except (ImportError, OSError, ValueError) as error:

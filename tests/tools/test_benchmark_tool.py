@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from street_scene_configs import ROOT
+from tracing_cases import needs_tracing
 
 SMALL = [f'configs/street_scenes/{head}_r18_1xb8-300_street-scenes-128x256.py'
          for head in ('deeplabv3plus', 'nrd')]
@@ -50,6 +51,47 @@ def test_measures_what_it_can_and_says_what_it_cannot(call, tmp_path):
     assert rows[1]['modes']['inference']['parts']['decode_head']['ratio']['multiply_adds'] < 0.5
     assert 'ERROR: KeyError' in said and 'backbone' in said
     assert (out / 'x.png').stat().st_size > 5_000
+
+
+@pytest.mark.parametrize('option', [
+    '--amp bf16', '--channels-last', '--fuse', '--compile', '--train-step', '--plot x.png'])
+def test_what_only_parts_have_is_refused_of_runtimes(call, option):
+    said = call('benchmark', *SMALL, '--runtime', 'torch', *option.split(), status=1)
+    assert f'error: {option.split()[0]} with --runtime torch: ' in said and 'loading' not in said
+
+
+TINY = """
+model = dict(
+    type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 64)),
+    backbone=dict(
+        type='ResNetV1c', depth=18, base_channels=4, stem_channels=4, num_stages=1, strides=(1,),
+        dilations=(1,), out_indices=(0,)),
+    decode_head=dict(
+        type='FCNHead', in_channels=4, in_index=0, channels=4, num_convs=1, concat_input=False,
+        num_classes=3),
+    test_cfg=dict(mode='whole'))
+"""
+
+
+@needs_tracing
+def test_runtimes_are_rows_with_memory_of_their_own(call, tmp_path):
+    (tmp_path / 'tiny.py').write_text(TINY)
+    (tmp_path / 'broken.py').write_text('model = dict(type="Nothing")')
+    said = call(
+        'benchmark', tmp_path / 'tiny.py', tmp_path / 'broken.py', '--runtime', 'torch',
+        '--runtime', 'onnxruntime', '--shape', 32, 64, '--rounds', 1,
+        '--json', tmp_path / 'x.json', '--markdown', tmp_path / 'x.md', status=1)
+    rows = json.loads((tmp_path / 'x.json').read_text())
+    assert [(row['name'], row['runtime'], bool(row['error'])) for row in rows] == [
+        ('tiny', 'torch', False), ('tiny', 'onnxruntime', False),
+        ('broken', 'torch', True), ('broken', 'onnxruntime', True)]
+    # Without torch and MMSeg in it, but with its own library.
+    assert 20e6 < rows[1]['peak_bytes'] < rows[0]['peak_bytes'] / 2
+    assert rows[0]['environment'].keys() >= {'torch', 'threads', 'onnxruntime'}
+    assert 'benchmark.py' in rows[0]['command']
+    for text in (said, (tmp_path / 'x.md').read_text()):
+        assert 'onnxruntime' in text and 'ERROR: KeyError' in text
+    assert f"maximum difference {rows[1]['difference']:.1e}" in said
 
 
 @pytest.mark.slow

@@ -138,13 +138,20 @@ def _run(mode: str, settings: Settings, step: Callable[[], object]) -> object:
         return step()
 
 
-def _compile(model: nn.Module) -> None:
-    """Compile each part's forward pass, which heads call by that name."""
+def allow_recompiling() -> None:
+    """Let ``torch.compile`` compile many models in one process.
+
+    Their parts share code, and each is a compilation of its own. Past the limit dynamo would run
+    them uncompiled without a word.
+    """
     from torch._dynamo import config as dynamo
-    # Parts of many models share their code, and each is a compilation of its own. Past the limit
-    # dynamo would run them uncompiled without a word.
     dynamo.recompile_limit = dynamo.accumulated_recompile_limit = 4096
     dynamo.fail_on_recompile_limit_hit = True
+
+
+def _compile(model: nn.Module) -> None:
+    """Compile each part's forward pass, which heads call by that name."""
+    allow_recompiling()
     for name in PARTS:
         part = getattr(model, name, None)
         for module in part if isinstance(part, nn.ModuleList) else [part] * (part is not None):

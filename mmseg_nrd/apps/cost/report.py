@@ -97,14 +97,15 @@ def format_suite(rows: Sequence[Dict[str, object]]) -> str:
 
 def terminal_tables(rows: Sequence[Dict[str, object]]) -> List[Table]:
     """The same for a terminal."""
-    tables = []
-    for mode in modes_of(rows):
-        header, *lines = [[cell.replace('[', '\\[') for cell in line]
-                          for line in table_lines(rows, mode)]
-        table = Table(title=TITLES[mode])
-        for index, title in enumerate(header):
-            table.add_column(title, justify='left' if index < 3 else 'right', overflow='fold')
-        for line in lines:
-            table.add_row(*line, style='bold' if line[0] else None)
-        tables.append(table)
-    return tables
+    return [terminal_table(TITLES[mode], table_lines(rows, mode)) for mode in modes_of(rows)]
+
+
+def terminal_table(title: str, lines: Sequence[Sequence[str]]) -> Table:
+    """A header and the lines below it, of which the first three columns are text."""
+    header, *rows = [[cell.replace('[', '\\[') for cell in line] for line in lines]
+    table = Table(title=title)
+    for index, column in enumerate(header):
+        table.add_column(column, justify='left' if index < 3 else 'right', overflow='fold')
+    for row in rows:
+        table.add_row(*row, style='bold' if row[0] else None)
+    return table

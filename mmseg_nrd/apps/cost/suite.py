@@ -11,7 +11,7 @@ from .parts import WHOLE
 from .timing import summarise_times, time_turns
 
 # Shorter turns would measure the caches that the step before left.
-_TURN_SECONDS = 0.05
+TURN_SECONDS = 0.05
 
 
 def check_names(configs: Sequence[str], baseline: Optional[str]) -> str:
@@ -50,7 +50,7 @@ def measure(configs: Sequence[str], settings: Settings, baseline: Optional[str] 
     tell(f'timing {len(steps)} steps, {settings.rounds} rounds')
     # Each has run several times by now.
     seconds = time_turns(
-        steps, settings.rounds, warmup=1, turn_seconds=_TURN_SECONDS, tell=tell)
+        steps, settings.rounds, warmup=1, turn_seconds=TURN_SECONDS, tell=tell)
     rows = [_row(candidate, settings, seconds) for candidate in candidates]
     _add_ratios(rows, baseline)
     return rows
@@ -86,9 +86,12 @@ def _ratios(part: dict, base: dict) -> Dict[str, object]:
     ratios = {key: part[key] / base[key]
               for key in ('parameters', 'multiply_adds', 'peak_bytes', 'frames_per_second')
               if base.get(key)}
+    return {**ratios, **turn_ratios(part['seconds']['turns'], base['seconds']['turns'])}
+
+
+def turn_ratios(turns: Sequence[float], others: Sequence[float]) -> Dict[str, object]:
+    """Median and quartiles of the ratios of two steps, each to the other's of the same turn."""
     # Turn by turn: both had the machine as it was just then.
-    shares = [own / other for own, other in zip(
-        part['seconds']['turns'], base['seconds']['turns'])]
-    lower, ratios['seconds'], upper = np.quantile(shares, (0.25, 0.5, 0.75)).tolist()
-    ratios['seconds_quartiles'] = [lower, upper]
-    return ratios
+    shares = [own / other for own, other in zip(turns, others)]
+    lower, median, upper = np.quantile(shares, (0.25, 0.5, 0.75)).tolist()
+    return dict(seconds=median, seconds_quartiles=[lower, upper])

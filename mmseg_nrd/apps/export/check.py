@@ -1,7 +1,7 @@
 """Whether an exported file computes what the model does."""
 from __future__ import annotations
 
-from typing import Callable, Iterator, Sequence, Tuple
+from typing import Callable, Iterator, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -34,6 +34,14 @@ def tolerance(scale: float, most: float = MOST, fp16: bool = False) -> float:
     return 1e-2 * scale if fp16 else min(most, 1e-4 * scale)
 
 
+def random_images(shape: Shape, channels: int,
+                  generator: Optional[torch.Generator] = None) -> Tensor:
+    """Random pixels, (B, channels, H, W) of uint8; without a generator the same ones each time."""
+    batch, height, width = shape
+    return torch.randint(256, (batch, channels, height, width), dtype=torch.uint8,
+                         generator=generator or torch.Generator().manual_seed(0))
+
+
 @torch.no_grad()
 def check(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
           shapes: Sequence[Shape]) -> Iterator[Tuple[Shape, float, float]]:
@@ -56,13 +64,12 @@ def check(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
         ValueError: if the file's output has another shape or dtype than the model's.
     """
     generator = torch.Generator().manual_seed(0)
-    for batch, height, width in shapes:
-        images = torch.randint(256, (batch, model.channels, height, width), dtype=torch.uint8,
-                               generator=generator)
+    for shape in shapes:
+        images = random_images(shape, model.channels, generator)
         logits, got = model.logits(images), run(images)
         _check_kind(got, logits, model.labels)
         gap = _label_gap(got, logits, model) if model.labels else (got - logits).abs()
-        yield (batch, height, width), gap.max().item(), logits.abs().max().item()
+        yield shape, gap.max().item(), logits.abs().max().item()
 
 
 def _check_kind(got: Tensor, logits: Tensor, labels: bool) -> None:

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
+import warnings
 from pathlib import Path
 from typing import Callable
 
@@ -23,6 +25,17 @@ def require_onnx() -> None:
     if missing:
         raise ImportError(f'exporting to ONNX needs {", ".join(missing)}, not installed here. '
                           f'Fix: pip install {" ".join(missing)}')
+
+
+def silence_exporters() -> None:
+    """Keep to oneself what the exporters say of themselves.
+
+    That is a deprecated call, operators of torchvision that torch goes without, what is not folded,
+    and versions that :func:`write_onnx` refuses.
+    """
+    warnings.filterwarnings('ignore', category=FutureWarning, message='.*LeafSpec')
+    for name in ('torch.onnx', 'onnxscript'):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def check_opset(opset: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import contextlib
 import io
 from pathlib import Path
-from typing import Callable, Iterator, Tuple
+from typing import Callable, Iterator, Optional, Tuple
 
 import torch
 from mmseg.models.utils import resize
@@ -34,15 +34,18 @@ def _sizes_left_open() -> Iterator[None]:
 
 
 @torch.no_grad()
-def trace(model: nn.Module, size: Tuple[int, int]) -> ExportedProgram:
+def trace(model: nn.Module, size: Tuple[int, int],
+          fixed_batch: Optional[int] = None) -> ExportedProgram:
     """Trace an ``ExportableSegmentor`` with ``torch.export``.
 
     Args:
         model (nn.Module): It, in eval mode.
         size (tuple[int, int]): (H, W) of the images to trace it with; others run as well.
+        fixed_batch (int, optional): Trace it for so many images of this size alone. Defaults to
+            None, any number of any size.
 
     Returns:
-        ExportedProgram: with batch, height and width left open.
+        ExportedProgram: with batch, height and width left open, unless they are fixed.
 
     Raises:
         ImportError: if torch is too old. What ``torch.export`` raises is left as it is.
@@ -51,9 +54,10 @@ def trace(model: nn.Module, size: Tuple[int, int]) -> ExportedProgram:
         raise ImportError(
             f'torch {torch.__version__}: too old to trace a model for images of any size. '
             'Fix: install a newer one; 2.13 is tested.')
-    images = torch.zeros(2, model.channels, *size, dtype=torch.uint8)
+    images = torch.zeros(fixed_batch or 2, model.channels, *size, dtype=torch.uint8)
+    axes = OPEN_AXES if fixed_batch is None else {}
     with _sizes_left_open():
-        return export(model, (images,), dynamic_shapes=({axis: Dim.DYNAMIC for axis in OPEN_AXES},))
+        return export(model, (images,), dynamic_shapes=({axis: Dim.DYNAMIC for axis in axes},))
 
 
 def write_program(program: ExportedProgram, path: Path) -> None:

@@ -1,0 +1,161 @@
+"""Several runtimes side by side: whole small models of ours and of MMSeg's."""
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+from mmengine.model import BaseModule
+from mmseg.registry import MODELS
+from tracing_cases import needs_tracing
+
+from mmseg_nrd.apps.cost.candidate import Settings
+from mmseg_nrd.apps.export import runners, runtimes
+from mmseg_nrd.apps.export.runtime_report import runtime_lines
+from mmseg_nrd.apps.export.runtimes import peak_bytes
+
+pytest.importorskip('openvino')
+pytestmark = needs_tracing
+FILES = ['onnxruntime', 'openvino']
+INNER = "in_channels=6, in_index=1, channels=4, num_classes=3, norm_cfg=dict(type='BN')"
+HEADS = dict(
+    nrd=f"type='NRDHead', c1_in_channels=4, c1_channels=4, patch_size=4, {INNER}",
+    gun="type='GuidedUpsamplingHead', scale_factor=4, large_rf_in_channels=6, large_rf_index=1, "
+        'large_rf_channels=4, high_res_in_channels=4, high_res_index=0, '
+        f"head=dict(type='FCNHead', num_convs=1, concat_input=False, {INNER})",
+    deeplab="type='DepthwiseSeparableASPPHead', c1_in_channels=4, c1_channels=4, "
+            f'dilations=(1, 2), {INNER}',
+    # Its pools tie the file to one size.
+    psp=f"type='PSPHead', pool_scales=(1, 2, 3), {INNER}")
+
+
+class TwoConvolutions(BaseModule):
+    """An encoder that is traced in next to no time, at strides 4 and 16."""
+
+    def __init__(self):
+        super().__init__()
+        self.fine = torch.nn.Conv2d(3, 4, 3, stride=4, padding=1)
+        self.coarse = torch.nn.Conv2d(4, 6, 3, stride=4, padding=1)
+
+    def forward(self, images):
+        fine = self.fine(images)
+        return fine, self.coarse(fine.relu())
+
+
+@pytest.fixture(scope='module')
+def configs(config, tmp_path_factory):
+    MODELS.register_module(module=TwoConvolutions, force=True)
+    folder = tmp_path_factory.mktemp('runtimes')
+    for name, head in HEADS.items():
+        (folder / f'{name}.py').write_text(f"""
+_base_ = r'{config}'
+model = dict(data_preprocessor=dict(size=(64, 96)),
+             backbone=dict(_delete_=True, type='TwoConvolutions'),
+             decode_head=dict(_delete_=True, {head}))""")
+    return {name: str(folder / f'{name}.py') for name in HEADS}
+
+
+@pytest.fixture(scope='module')
+def without_processes():
+    """A process for each row would take seconds; tests/tools has those of two."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtimes, 'peak_bytes', lambda *arguments: 1)
+        yield
+
+
+@pytest.fixture(scope='module')
+def rows(configs, without_processes):
+    return runtimes.measure_runtimes(
+        list(configs.values()), ['torch', *FILES], Settings(rounds=2), 'deeplab')
+
+
+def test_each_model_in_each_runtime_agrees_with_eager_logits(rows):
+    assert [(row['name'], row['runtime']) for row in rows] == [
+        (name, runtime) for name in HEADS for runtime in ('torch', *FILES)]
+    for row in rows:
+        assert row['error'] is None and row['size'] == (64, 96) and row['images'] == 1
+        assert 0 <= row['difference'] <= row['tolerance'] <= 1e-3
+        # Another program computed it.
+        assert (row['difference'] > 0) == (row['runtime'] in FILES)
+        fixed = 'fixed' if row['name'] == 'psp' else 'open'
+        assert row['sizes'] == (fixed if row['runtime'] in FILES else None)
+        assert (row['file_bytes'] or 0) > 1000 or row['runtime'] == 'torch'
+
+
+def test_ratios_are_to_the_baseline_in_that_runtime_and_to_the_first_runtime(rows):
+    by_key = {(row['name'], row['runtime']): row for row in rows}
+    for (name, runtime), row in by_key.items():
+        assert row['images_per_second'] == 1 / row['seconds']['median']
+        for key, other in (('ratio', ('deeplab', runtime)),
+                           ('ratio_to_first_runtime', (name, 'torch'))):
+            shares = [own / base for own, base in zip(
+                row['seconds']['turns'], by_key[other]['seconds']['turns'])]
+            assert len(shares) == 2 and row[key]['seconds'] == pytest.approx(np.median(shares))
+    assert len({len(line) for line in runtime_lines(rows)}) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', ['nrd', 'gun', 'deeplab'])
+def test_a_compiled_model_agrees(configs, without_processes, name):
+    row, = runtimes.measure_runtimes(
+        [configs[name]], ['compile'], Settings(shape=(64, 128), batch=2, rounds=1))
+    assert row['error'] is None and 0 < row['difference'] <= row['tolerance']
+    assert row['size'] == (64, 128) and row['images'] == 2
+
+
+def test_what_computes_something_else_is_an_error_and_the_others_go_on(
+        config, without_processes, monkeypatch):
+    def load(path, threads):
+        run = runners.run_onnxruntime(path, threads)
+        return lambda images: run(images) + 0.01
+
+    monkeypatch.setitem(runners.RUNNERS, 'onnxruntime', load)
+    wrong, right = runtimes.measure_runtimes([config], FILES, Settings(rounds=1))
+    assert 'differ from eager ones by 1.0e-02: must be ' in wrong['error']
+    assert wrong['seconds'] is None and right['error'] is None and right['seconds']
+    assert right['ratio']['seconds'] == 1 and right['ratio_to_first_runtime'] is None
+    assert wrong['error'] in runtime_lines([wrong, right])[1][2]
+
+
+def test_what_cannot_be_exported_or_built_is_an_error_and_the_others_go_on(
+        config, without_processes, tmp_path):
+    parent = MODELS.get('OneConvolution')
+
+    class Undecided(parent):
+        """What it computes hangs on the pixels, which no file can hold."""
+
+        def forward(self, images):
+            return super().forward(-images if images.sum() > 0 else images)
+
+    MODELS.register_module(module=Undecided, force=True)
+    (tmp_path / 'undecided.py').write_text(
+        f"_base_ = r'{config}'\nmodel = dict(backbone=dict(type='Undecided'))")
+    (tmp_path / 'broken.py').write_text('model = dict(type="Nothing")')
+    rows = runtimes.measure_runtimes(
+        [str(tmp_path / 'undecided.py'), str(tmp_path / 'broken.py'), config],
+        ['torch', 'openvino'], Settings(shape=(48, 80), rounds=1))
+    assert [row['error'] is None for row in rows] == [True, False, False, False, True, True]
+    assert rows[0]['seconds'] and 'Nothing' in rows[2]['error'] and 'Nothing' in rows[3]['error']
+    assert rows[4]['ratio'] and rows[5]['ratio'] is None
+
+
+def test_openvino_computes_in_float32_whatever_the_cpu_has(config, tmp_path):
+    model = runtimes.build_model(config)
+    torch.nn.init.normal_(model.segmentor.decode_head.conv_seg.weight)
+    runtimes.write_onnx(runtimes.trace(model, (48, 80)), tmp_path / 'a.onnx')
+    images = runtimes.random_images((1, 48, 80), 3)
+    got = runners.run_openvino(str(tmp_path / 'a.onnx'), 1)(images.numpy())
+    torch.testing.assert_close(torch.from_numpy(got), model(images).detach(), atol=1e-5, rtol=1e-5)
+
+
+def test_a_missing_package_is_refused_at_the_start(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'openvino', None)
+    assert list(runtimes.check_runtimes(['torch', 'compile', 'onnxruntime'])) == ['onnxruntime']
+    with pytest.raises(ImportError, match='needs the package openvino.*Fix: pip install openvino'):
+        runtimes.check_runtimes(FILES)
+
+
+def test_a_process_that_fails_says_why():
+    with pytest.raises(RuntimeError, match='nowhere.onnx'):
+        peak_bytes('onnxruntime', 'nowhere.onnx', (1, 3, 48, 80))
