@@ -10,6 +10,7 @@
 # make theta-init both starts of NRD, early and late, three seeds; an hour
 # make bench      speed and memory of NRD; half an hour of a quiet machine
 # make bench-suites  twelve decoders and nine real-time networks, twice; half an hour
+# make bench-runtimes  seven models in torch, compiled, in onnxruntime and OpenVINO, twice
 # make tables     tables of README and docs, from benchmarks/results and configs
 # make docs-site  the site in build/site; warnings are errors
 # make metafiles  what mim looks up of each config; minutes
@@ -47,7 +48,7 @@ DOCS_STAMP := $(VENV)/.docs-installed
 SCENES := _1xb8-300_street-scenes-128x256.py
 
 .PHONY: help install demo camvid camvid-nrd camvid-gum ablations decoders theta-init bench \
-	bench-suites docs tables docs-site metafiles test test-slow lint format clean
+	bench-suites bench-runtimes docs tables docs-site metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -145,6 +146,13 @@ bench-suites: $(STAMP)
 	$(call AGAIN,decoders,benchmarks/results/decoders,)
 	$(call SUITE,real_time,benchmarks/results/real-time-suite,--train-step)
 	$(call AGAIN,real_time,benchmarks/results/real-time-suite,--train-step)
+
+# Twice as well. Compiling takes most of the first.
+RUNTIMES = $(call MEASURE,runtimes,,$(patsubst %,--runtime %,torch compile onnxruntime openvino))
+bench-runtimes: $(STAMP)
+	$(RUNTIMES) --json benchmarks/results/runtimes/results.json \
+		--markdown benchmarks/results/runtimes/report.md
+	$(RUNTIMES) --json benchmarks/results/runtimes/again.json
 
 tables: $(STAMP)
 	$(BIN)/python -m benchmarks.docs

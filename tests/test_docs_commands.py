@@ -56,6 +56,7 @@ def options(tool: str) -> set:
     """What a tool's --help names."""
     said = io.StringIO()
     with mock.patch.object(sys, 'argv', [tool, '--help']), contextlib.redirect_stdout(said), \
+            mock.patch.object(sys, 'path', [str(ROOT / 'tools'), *sys.path]), \
             pytest.raises(SystemExit):
         runpy.run_path(str(ROOT / tool), run_name='__main__')
     return set(re.findall(r'--[a-z][\w-]*', said.getvalue()))

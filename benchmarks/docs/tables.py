@@ -6,9 +6,9 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races GROUP``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``scores``, ``budgets``, ``curve``,
-``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``; of a folder
-of results, ``versions``.
+``races GROUP``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``runtimes [FILE]``, ``scores``,
+``budgets``, ``curve``, ``environment``; of a folder of configs, on a page of docs/, ``configs`` or
+``recipes``; of a folder of results, ``versions``.
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import re
 import textwrap
 from collections import Counter
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence, Union
+from typing import Callable, Dict, List, Optional, Sequence, Union
 
 from benchmarks.speed.report import format_rows
 from mmseg_nrd.apps.compare.report import format_runs
@@ -64,6 +64,34 @@ def repeated(results: dict, again: dict, mode: str = 'inference') -> str:
     for name, short in zip(first, short_names(list(first))):
         apart = abs(first[name] - second[name]) / first[name]
         lines.append((short, f'{first[name]:.2f}', f'{second[name]:.2f}', f'{apart:.0%}'))
+    return markdown_table(lines)
+
+
+def runtimes(results: dict, again: Optional[dict] = None) -> str:
+    """Latency by config and runtime, in ms, and its ratio to the baseline's in that runtime.
+
+    With another run of the same, by how much the two differ at most, of the latencies of a config.
+    """
+    def by_key(each: dict) -> Dict[tuple, dict]:
+        return {(row['name'], row['runtime']): row for row in each['rows']}
+
+    rows, others = by_key(results), by_key(again or dict(rows=[]))
+    names, columns = (list(dict.fromkeys(part)) for part in zip(*rows))
+    lines: List[Sequence[str]] = [(f"ms [ratio to {short_names(names)[0]}]", *columns,
+                                   *(['two runs apart, at most'] if again else []))]
+    for name, short in zip(names, short_names(names)):
+        cells, apart = [short], []
+        for column in columns:
+            row = rows[name, column]
+            if row['error'] is not None:
+                cells.append(f"ERROR: {row['error'].strip().splitlines()[0]}")
+                continue
+            median = row['seconds']['median']
+            ratio = row['ratio']
+            cells.append(f'{median * 1e3:.1f}' + (f" [{ratio['seconds']:.2f}]" if ratio else ''))
+            if again:
+                apart.append(abs(others[name, column]['seconds']['median'] - median) / median)
+        lines.append((*cells, *([f'{max(apart):.0%}'] if apart else [])))
     return markdown_table(lines)
 
 
@@ -151,8 +179,8 @@ def versions(folder: Path) -> str:
 
 
 KINDS: Dict[str, Callable[..., str]] = dict(
-    races=races, suite=suite, repeated=repeated, scores=scores, budgets=budgets,
-    curve=curve, environment=environment, configs=configs, recipes=recipes,
+    races=races, suite=suite, repeated=repeated, runtimes=runtimes, scores=scores,
+    budgets=budgets, curve=curve, environment=environment, configs=configs, recipes=recipes,
     versions=versions)
 
 

@@ -54,6 +54,25 @@ def test_a_table_replaces_what_stood_between_its_comments(kind, expected, tmp_pa
         [*pages[:2], *expected, *pages[2:]])
 
 
+def test_runtimes_stand_side_by_side_with_how_far_two_runs_are_apart(tmp_path):
+    def of(name, runtime, median, ratio=None, error=None):
+        return dict(name=name, runtime=runtime, error=error, seconds=dict(median=median),
+                    ratio=ratio and dict(seconds=ratio), command='', environment={})
+
+    one = [of('a_x', 'torch', 0.2, 1.), of('a_x', 'compile', None, error='TypeError: no\nmore'),
+           of('b_x', 'torch', 0.1, 0.5), of('b_x', 'compile', 0.04)]
+    two = [of('a_x', 'torch', 0.21), of('a_x', 'compile', None, error='TypeError: no'),
+           of('b_x', 'torch', 0.1), of('b_x', 'compile', 0.03)]
+    for name, rows in (('one', one), ('two', two)):
+        (tmp_path / f'{name}.json').write_text(json.dumps(rows))
+    page = f'{BEGIN}one.json runtimes two.json -->\n<!-- end of table -->\n'
+    assert fill(page, tmp_path).splitlines()[1:-1] == [
+        '| ms [ratio to a] | torch | compile | two runs apart, at most |',
+        '| --- | --- | --- | --- |',
+        '| a | 200.0 [1.00] | ERROR: TypeError: no | 5% |',
+        '| b | 100.0 [0.50] | 40.0 | 25% |']
+
+
 def test_curves_of_other_iterations_are_not_put_into_one_table(tmp_path):
     rows = [row('nrd_a_b', 0.2), row('fcn_a_b', 0.5)]
     rows[1]['runs']['iters']['validated'][1].pop(0)  # of one seed
