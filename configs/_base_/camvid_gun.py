@@ -9,7 +9,8 @@ custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)
 norm_cfg = dict(type='BN', requires_grad=True)
 model = dict(
     data_preprocessor=dict(
-        mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0], size=(352, 480)),
+        mean=[127.0, 127.0, 127.0], std=[128.0, 128.0, 128.0], size=(352, 480),
+        test_cfg=dict(size_divisor=32)),
     backbone=dict(
         scales=(1, 1 / 2),
         out_indices=(3, 4),

@@ -22,21 +22,18 @@ STRIDES = (8, 16, 32)
 
 
 class HalvingConv2d(nn.Conv2d):
-    """A convolution of stride 2 that is padded as TensorFlow's SAME, for the size at hand.
+    """A convolution of stride 2 with a pixel less of padding in front than behind.
 
-    Convention: of a side of n pixels, ceil(n / 2) remain; where n is even there is one pixel
-    less of padding in front than behind.
+    Convention: of a side of n pixels, ceil(n / 2) remain, and pixel i lies over 2 i and 2 i + 1. On
+    even sides that is TensorFlow's SAME. On odd ones SAME pads both ends alike, which moves all by
+    a pixel: five levels move by most of a place at stride 32 then, and a decoder trained on even
+    sides finds its features beside their pixels.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        # mmcv's Conv2dAdaptivePadding computes with math.ceil, which ties a graph to one size. An
-        # even side gets a pixel behind that no kernel reads: so 2 * half are added to every side,
-        # and sizes in a graph stay simple.
-        half, (height, width) = self.kernel_size[0] // 2, x.shape[2:]
-        padding = []
-        for odd in (width % 2, height % 2):
-            padding += [half - 1 + odd, half + 1 - odd]
-        return super().forward(F.pad(x, padding))
+        # Of an even side no kernel reads the last pixel; so a graph has no sides to tell apart.
+        half = self.kernel_size[0] // 2
+        return super().forward(F.pad(x, (half - 1, half + 1) * 2))
 
 
 def _conv(in_channels: int, out_channels: int, kernel_size: int, stride: int = 1,
@@ -85,9 +82,10 @@ class EfficientNetLite(StagedBackbone):
     and standard deviation 128.
 
     Convention: the stages, counted from 0 to 4, have strides 2, 4, 8, 16, 32 and, in 'b0' and
-    'b1', 16, 24, 40, 112, 320 channels. A side of n pixels becomes ceil(n / stride): padding is
-    TensorFlow's SAME for the size at hand. At a smaller ``output_stride``, a stage hands out all
-    that the plain one does, and the places in between.
+    'b1', 16, 24, 40, 112, 320 channels. A side of n pixels becomes ceil(n / stride); place i lies
+    over the pixels from stride * i on. That is TensorFlow's padding where sides are multiples of
+    the stride, and the same beyond. At a smaller ``output_stride``, a stage hands out all
+    that the plain one does of such sides, and the places in between.
 
     Stages beyond the last of ``out_indices`` are not built: they would cost time, and parameters
     that no loss reaches stop distributed training. A file that holds them loads all the same.
