@@ -82,6 +82,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    silence_host_warnings()
     settings = Settings(
         device=args.device, shape=args.shape and tuple(args.shape), batch=args.batch, amp=args.amp,
         channels_last=args.channels_last, fuse=args.fuse, compile=args.compile,
@@ -96,7 +97,6 @@ def main() -> None:
             check_writable(path)
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    silence_host_warnings()
     silence_exporters()
     warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
     environment = describe_environment(

@@ -159,3 +159,14 @@ def test_a_missing_package_is_refused_at_the_start(monkeypatch):
 def test_a_process_that_fails_says_why():
     with pytest.raises(RuntimeError, match='nowhere.onnx'):
         peak_bytes('onnxruntime', 'nowhere.onnx', (1, 3, 48, 80))
+
+
+@pytest.mark.slow
+def test_nrd_keeps_its_lead_in_every_runtime():
+    """NRD on a plain ResNet-50 against DeepLabV3+ on a dilated one, 512 x 1024."""
+    deeplab = 'mmseg::deeplabv3plus/deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py'
+    nrd = 'nrd_r50_4xb4-84k_cityscapes-512x1024.py'
+    found = runtimes.measure_runtimes(
+        [deeplab, nrd], ['torch', *FILES], Settings(shape=(512, 1024), rounds=3))
+    shares = {row['runtime']: row['ratio']['seconds'] for row in found[3:]}
+    assert list(shares) == ['torch', *FILES] and max(shares.values()) < 0.2, shares
