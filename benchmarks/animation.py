@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-_EVERY = 3  # frames that are left out between two, less one
+_EVERY = 3  # one frame of three
 _QUALITY = 40
 
 

@@ -27,6 +27,9 @@ import numpy as np  # noqa: E402
 
 CODECS = {'.mp4': 'mp4v', '.avi': 'MJPG'}
 IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp')
+VIDEO_SUFFIXES = ('.3gp', '.avi', '.flv', '.gif', '.m4v', '.mjpeg', '.mkv', '.mov', '.mp4', '.mpeg',
+                  '.mpg', '.ts', '.webm', '.wmv')
+USUAL_RATE = 25.  # of cameras and files that name none, or none that could be meant
 # Reads that may fail in a row before a video is taken to have ended, or a camera to be gone.
 MOST_FAILURES = 30
 
@@ -39,10 +42,12 @@ class Clock:
 
     def timed(self, stage, function):
         """The function, its seconds added to those of a stage."""
+        self.seconds[stage] = 0.
+
         def run(*arguments):
             start = time.perf_counter()
             result = function(*arguments)
-            self.seconds[stage] = self.seconds.get(stage, 0.) + time.perf_counter() - start
+            self.seconds[stage] += time.perf_counter() - start
             return result
         return run
 
@@ -55,72 +60,98 @@ class Clock:
 
 
 class Video:
-    """Frames of a video file, or of a camera if the source is a number."""
+    """Frames of a video file, or of a camera: a number, or a device such as /dev/video0."""
 
     def __init__(self, source):
         self.name = source
-        self.is_camera = source.isdigit()
-        self.capture = cv2.VideoCapture(int(source) if self.is_camera else source)
+        self.is_camera = not Path(source).is_file()
+        self.capture = cv2.VideoCapture(int(source) if source.isdecimal() and self.is_camera
+                                        else source)
         if not self.capture.isOpened():
             what = 'camera' if self.is_camera else 'video'
             raise ValueError(f'{source}: cannot be opened as a {what}. Fix: name an image, a '
                              'folder of images, a video that OpenCV reads, or the number of a '
                              'camera.')
-        # Cameras may not say it.
-        self.rate = self.capture.get(cv2.CAP_PROP_FPS) or 25.
-        self.declared = 0 if self.is_camera else int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        self.found = self.failures = 0
+        rate = self.capture.get(cv2.CAP_PROP_FPS)
+        self.rate = rate if 1 <= rate <= 240 else USUAL_RATE
+        # Exact in these; elsewhere a guess from the file's duration.
+        self.declared = int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT)) if (
+            Path(source).suffix.lower() in CODECS) else 0
+        self.found = self.skipped = 0
 
     def read(self):
         """The next frame, (H, W, 3), uint8, BGR, or None after the last."""
-        for _ in range(MOST_FAILURES):
+        for failures in range(MOST_FAILURES):
             found, frame = self.capture.read()
             if found:
                 self.found += 1
+                self.skipped += failures
                 return frame
-            # Behind a broken frame others may follow; behind the last one of a file none does.
-            self.failures += 1
-            if not self.is_camera and self.found + self.failures >= self.declared:
-                break
         return None
 
     @property
     def unreadable(self):
-        """Frames that were left out."""
-        return self.failures if self.is_camera else max(0, self.declared - self.found)
+        """Frames that were left out: those before others, and what a file has less than it says."""
+        return max(self.skipped, self.declared - self.found)
 
 
 class Writer:
-    """Writes a video of the size of its first frame."""
+    """Writes a video of the size of its first frame.
 
-    def __init__(self, path, rate):
-        self.path, self.rate, self.file = Path(path), rate, None
+    Of a camera each frame stays until the next one, by the clock: the video lasts as long as what
+    was filmed.
+    """
+
+    def __init__(self, path, video):
+        self.path, self.file = Path(path), None
+        self.rate, self.is_live = video.rate, video.is_camera
+        self.written, self.start = 0, time.perf_counter()
         if self.path.suffix.lower() not in CODECS:
             raise ValueError(f'--out {path}: must end in {" or ".join(CODECS)} for a video. '
                              f'Fix: --out {self.path.with_suffix(".mp4")}')
+        if self.path.exists() and Path(video.name).exists() and self.path.samefile(video.name):
+            raise ValueError(f'--out {path}: is what is read; must be another file. Fix: --out '
+                             f'{self.path.with_stem(self.path.stem + "_labelled")}')
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def write(self, frame):
+        # Codecs know no odd sides: they would cut the last row or column off.
+        frame = cv2.copyMakeBorder(frame, 0, frame.shape[0] % 2, 0, frame.shape[1] % 2,
+                                   cv2.BORDER_REPLICATE)
         if self.file is None:
             codec = cv2.VideoWriter_fourcc(*CODECS[self.path.suffix.lower()])
+            self.size = frame.shape
             self.file = cv2.VideoWriter(str(self.path), codec, self.rate, frame.shape[1::-1])
             if not self.file.isOpened():
                 raise OSError(f'--out {self.path}: cannot be written. Fix: choose another folder, '
                               'or the other ending of .mp4 and .avi.')
-        self.file.write(frame)
+        if frame.shape != self.size:
+            raise ValueError(f'a frame of {frame.shape[:2]} after others of {self.size[:2]}: must '
+                             'be as large as those. Fix: cut the video where its size changes.')
+        times = round((time.perf_counter() - self.start) * self.rate) - self.written
+        for _ in range(max(times, 1) if self.is_live else 1):
+            self.file.write(frame)
+            self.written += 1
 
     def release(self):
-        if self.file is not None:
-            self.file.release()
+        """Finish the file, and see that it is there: OpenCV says nothing of a full disk."""
+        if self.file is None:
+            return
+        self.file.release()
+        again = cv2.VideoCapture(str(self.path))
+        again.set(cv2.CAP_PROP_POS_FRAMES, self.written - 1)
+        if again.get(cv2.CAP_PROP_FRAME_COUNT) < self.written or not again.read()[0]:
+            raise OSError(f'--out {self.path}: is not whole: its {self.written} frames cannot be '
+                          'read back. Fix: make room on the disk, or choose another folder.')
 
 
-def label_video(video, label, paint, out, quiet=False):
+def label_video(video, label, paint, writer, quiet=False):
     """Read, label and write a video, the three side by side.
 
     ``label`` makes labels (H, W) of a frame, ``paint`` a picture of both. Returns the clock, and
     whether it was interrupted; the video is whole either way.
     """
-    clock, writer, interrupted = Clock(), Writer(out, video.rate), False
+    clock, interrupted = Clock(), False
     shows = not quiet and sys.stderr.isatty()
     read = clock.timed('reading', video.read)
     label = clock.timed('labelling', label)
@@ -157,6 +188,8 @@ class Model:
     """An exported file and what stands in the JSON beside it."""
 
     def __init__(self, path, runtime=None, threads=None):
+        if Path(path).suffix != '.onnx':
+            raise ValueError(f'{path}: must be an ONNX file. Fix: export the model to FILE.onnx.')
         beside = Path(f'{path}.json')
         for file in (Path(path), beside):
             if not file.is_file():
@@ -235,22 +268,25 @@ def painter(palette, opacity):
 
 
 def is_stream(source):
-    """Whether a source is a video, or a camera's number, rather than images."""
+    """Whether a source is a video, or a camera, rather than images."""
     path = Path(source)
     if not path.exists():
-        return source.isdigit()
-    return (path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES
-            and not cv2.haveImageReader(source))
+        return source.isdecimal()
+    return path.is_char_device() or path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES
 
 
-def find_images(source):
-    """Images that a source is or holds, by what is made of each is called."""
-    path = Path(source)
+def find_images(source, out):
+    """Images that a source is or holds, by what is made of each is called in ``out``."""
+    path, made = Path(source), {Path(out, name).resolve() for name in ('labels', 'overlays')}
     images = [path] if path.is_file() else sorted(
-        image for image in path.rglob('*') if image.suffix.lower() in IMAGE_SUFFIXES)
+        image for image in path.rglob('*') if image.suffix.lower() in IMAGE_SUFFIXES
+        and not made & set(image.resolve().parents))
     if not images:
         raise ValueError(f'{source}: no such file, nor a folder with images '
                          f'({", ".join(IMAGE_SUFFIXES)}). Fix: name one.')
+    if Path(out).suffix.lower() in CODECS:
+        raise ValueError(f'--out {out}: must be a folder for images. '
+                         f'Fix: --out {Path(out).with_suffix("")}')
     folder = path.parent if path.is_file() else path
     whole = [image.relative_to(folder) for image in images]
     bare = [name.with_suffix('') for name in whole]
@@ -294,6 +330,13 @@ def opacity(text):
     return value
 
 
+def positive(text):
+    """A whole number from 1 on; argparse says what else it got."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
 def parse_args():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -304,8 +347,8 @@ def parse_args():
                         help='a video, .mp4 or .avi; for images a folder')
     parser.add_argument('--runtime', choices=sorted(OPENERS),
                         help='default: openvino where it is installed, else onnxruntime')
-    parser.add_argument('--threads', type=int, help="of the runtime (default: its own choice)")
-    parser.add_argument('--size', type=int, nargs=2, metavar=('H', 'W'),
+    parser.add_argument('--threads', type=positive, help="of the runtime (default: its own choice)")
+    parser.add_argument('--size', type=positive, nargs=2, metavar=('H', 'W'),
                         help='label at this size (default: that of the images)')
     parser.add_argument('--opacity', type=opacity, default=0.5, metavar='A',
                         help='of the colours, 0 to 1; 0.5 by default')
@@ -318,16 +361,20 @@ def main():
     interrupted = False
     try:
         video = Video(args.source) if is_stream(args.source) else None
-        images = {} if video else find_images(args.source)
+        images = {} if video else find_images(args.source, args.out)
+        writer = Writer(args.out, video) if video else None
         model = Model(args.model, args.runtime, args.threads)
         label, paint = at_size(model.label, args.size), painter(model.palette, args.opacity)
         if not video:
             clock, unreadable = label_images(images, label, paint, args.out)
         else:
-            clock, interrupted = label_video(video, label, paint, args.out, args.quiet)
+            clock, interrupted = label_video(video, label, paint, writer, args.quiet)
             unreadable = video.unreadable
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        print(f'interrupted: what was finished is in {args.out}', file=sys.stderr)
+        return 130
     print(model.runtime, end=': ')
     return report(clock, args.out, unreadable, interrupted)
 

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     parser = make_parser()
     options = parser.parse_args(arguments)
-    if options.out.endswith(('.mp4', '.avi')):
+    if options.out.lower().endswith(('.mp4', '.avi')):
         from mmseg_nrd.apps.street_scenes.video import write_street_video
         try:
             frames = write_street_video(options.out, tuple(options.size), seed=options.seed)

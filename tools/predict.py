@@ -14,7 +14,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from label import Video, is_stream, label_video, painter, report
+from label import Video, Writer, is_stream, label_video, opacity, painter, report
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -35,13 +35,6 @@ from mmseg_nrd.apps.predict import (
     save_labels,
     save_picture,
 )
-
-
-def opacity(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f'{text}: must be 0 to 1. Fix: 0.5.')
-    return value
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -115,12 +108,11 @@ def predict(predictor: Predictor, images: list, names: list, args: argparse.Name
     return unreadable
 
 
-def predict_stream(args: argparse.Namespace) -> int:
+def predict_stream(args: argparse.Namespace, video: Video, writer: Writer,
+                   predictor: Predictor) -> int:
     """Label a video or a camera; returns the exit status."""
-    video = Video(args.images[0])
-    predictor = make_predictor(args)
     clock, interrupted = label_video(
-        video, predictor.label, painter(predictor.palette, args.opacity), args.out, args.quiet)
+        video, predictor.label, painter(predictor.palette, args.opacity), writer, args.quiet)
     return report(clock, args.out, video.unreadable, interrupted)
 
 
@@ -128,9 +120,18 @@ def main() -> int:
     parser = make_parser()
     args = parser.parse_args()
     silence_host_warnings()
-    if len(args.images) == 1 and is_stream(args.images[0]):
+    streams = [source for source in args.images if is_stream(source)]
+    if streams:
+        if len(args.images) > 1:
+            parser.error(f'{streams[0]} beside {len(args.images) - 1} more: a video must be the '
+                         'only source. Fix: one command for each video.')
         try:
-            return predict_stream(args)
+            video = Video(streams[0])
+            stream = video, Writer(args.out, video), make_predictor(args)
+        except (OSError, ValueError) as error:
+            parser.error(str(error))
+        try:
+            return predict_stream(args, *stream)
         except (OSError, ValueError) as error:
             sys.exit(f'error: {error}')
     try:

@@ -89,9 +89,9 @@ def runtimes(results: dict, again: Optional[dict] = None) -> str:
             median = row['seconds']['median']
             ratio = row['ratio']
             cells.append(f'{median * 1e3:.1f}' + (f" [{ratio['seconds']:.2f}]" if ratio else ''))
-            if again:
+            if again and others[name, column]['error'] is None:
                 apart.append(abs(others[name, column]['seconds']['median'] - median) / median)
-        lines.append((*cells, *([f'{max(apart):.0%}'] if apart else [])))
+        lines.append((*cells, *([f'{max(apart):.0%}' if apart else ''] if again else [])))
     return markdown_table(lines)
 
 

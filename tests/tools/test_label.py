@@ -153,6 +153,107 @@ def test_broken_frames_are_counted_and_the_others_labelled(call, export, tmp_pat
     assert '5 frames' in said and 'could not be read' in said
 
 
+class Camera:
+    """As cv2.VideoCapture: frames, and what it says of itself; None is one it cannot read."""
+
+    def __init__(self, frames, rate=25., count=-1.):
+        self.frames, self.properties = iter(frames), {
+            cv2.CAP_PROP_FPS: rate, cv2.CAP_PROP_FRAME_COUNT: count}
+
+    def __call__(self, source):
+        return self
+
+    def isOpened(self):  # noqa: N802  (OpenCV's name)
+        return True
+
+    def get(self, name):
+        return self.properties[name]
+
+    def read(self):
+        frame = next(self.frames, None)
+        return frame is not None, frame
+
+
+@pytest.fixture
+def filmed(monkeypatch):
+    """What label.py reads of such a camera, and what it leaves out."""
+    monkeypatch.syspath_prepend(ROOT / 'tools')
+    import label
+
+    def run(source, camera):
+        with monkeypatch.context() as patch:
+            patch.setattr(label.cv2, 'VideoCapture', camera)
+            video = label.Video(str(source))
+        found = 0
+        while video.read() is not None:
+            found += 1
+        return video.rate, found, video.unreadable
+
+    return run
+
+
+def test_what_a_container_says_of_its_length_ends_nothing(filmed, tmp_path):
+    good, bad = np.zeros((2, 2, 3), np.uint8), None
+    for name, count, expected in (
+            ('a.mkv', -9e18, 1),        # says nothing
+            ('a.mkv', 3., 1),           # too little
+            ('a.mkv', 900., 1),         # too much, of a sound that goes on
+            ('a.mp4', 7., 2)):          # exact: the last one is missing
+        (tmp_path / name).touch()
+        assert filmed(tmp_path / name, Camera([good] * 2 + [bad] + [good] * 3, 12., count)) == (
+            12., 5, expected)
+    # A camera that goes away has not lost what it never filmed.
+    assert filmed(0, Camera([good, bad, good], 0.)) == (25., 2, 1)
+    assert filmed(0, Camera([good], 90000.)) == (25., 1, 0)
+
+
+def test_a_video_of_a_camera_lasts_as_long_as_what_was_filmed(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(ROOT / 'tools')
+    import label
+    now = [0.]
+    monkeypatch.setattr(label.time, 'perf_counter', lambda: now[0])
+    monkeypatch.setattr(label.cv2, 'VideoCapture', Camera([]))
+    writer = label.Writer(tmp_path / 'a.avi', label.Video('0'))
+    for _ in range(4):
+        now[0] += 0.5
+        writer.write(np.zeros((16, 16, 3), np.uint8))
+    monkeypatch.undo()
+    writer.release()
+    assert abs(len(frames_of(tmp_path / 'a.avi')) / 25 - 2) < 0.1
+
+
+def test_a_full_disk_is_an_error(export, tmp_path):
+    video = write_video(tmp_path / 'in.avi', plain_frames(60, (240, 320)))
+    for ending in ('.mp4', '.avi'):
+        done = subprocess.run(
+            ['bash', '-c', 'ulimit -f 16; "$@"', '-', sys.executable, ROOT / 'tools' / 'label.py',
+             export(), video, '--out', tmp_path / f'out{ending}'], capture_output=True, text=True)
+        assert done.returncode == 1 and f'out{ending}: is not whole' in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize('ending', ['.mp4', '.avi'])
+def test_odd_sides_lose_nothing(call, export, tmp_path, ending):
+    video = write_video(tmp_path / 'in.mp4', plain_frames(2, (48, 64)))
+    import label
+    frame = np.zeros((49, 65, 3), np.uint8)
+    frame[-1], frame[:, -1] = 250, 250
+    writer = label.Writer(tmp_path / f'out{ending}', label.Video(str(video)))
+    writer.write(frame)
+    with pytest.raises(ValueError, match='48, 64.*50, 66'):
+        writer.write(frame[:48, :64])
+    writer.release()
+    written, = frames_of(tmp_path / f'out{ending}')
+    assert written.shape == (50, 66, 3) and written[48, 5:60].min() > 150
+    assert written[5:44, 64].min() > 150
+
+
+def test_what_was_made_is_not_labelled_again(call, export, tmp_path):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((4, 4, 3), np.uint8))
+    for _ in range(2):
+        assert '1 frames' in call('label', export(), tmp_path, '--out', tmp_path / 'out')
+    assert len(list((tmp_path / 'out').rglob('*.png'))) == 2
+
+
 def test_it_runs_where_there_is_neither_torch_nor_mmseg(export, tmp_path):
     video = write_video(tmp_path / 'in.mp4', plain_frames(3))
     # Alone in its folder, as it is copied to a device.
@@ -184,9 +285,17 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(call, export, tm
     model = export()
     lonely = shutil.copy(model, tmp_path / 'lonely.onnx')
     (tmp_path / 'text.mp4').write_text('no video')
+    image, before = tmp_path / 'a.png', video.read_bytes()
+    cv2.imwrite(str(image), np.zeros((4, 4, 3), np.uint8))
+    for option, value in (('--threads', [0]), ('--size', [0, 5]), ('--opacity', [2])):
+        assert option in call('label', model, video, '--out', tmp_path / 'o.mp4', option, *value,
+                              status=2)
     for arguments, named in (
             ((lonely, video, '--out', tmp_path / 'o.mp4'), 'lonely.onnx.json'),
             ((model, video, '--out', tmp_path / 'o.mkv'), 'o.mkv'),
+            ((model, video, '--out', video), 'another file'),
+            ((video, video, '--out', tmp_path / 'o.mp4'), 'ONNX'),
+            ((model, image, '--out', tmp_path / 'o.mp4'), 'folder'),
             ((model, tmp_path / 'nowhere', '--out', tmp_path / 'o'), 'nowhere'),
             ((model, tmp_path / 'text.mp4', '--out', tmp_path / 'o.mp4'), 'text.mp4'),
             ((model, 99, '--out', tmp_path / 'o.mp4'), '99'),
@@ -194,4 +303,4 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(call, export, tm
             ((export(classes=['x'] * 257), video, '--out', tmp_path / 'o.mp4'), '257 classes')):
         said = call('label', *arguments, status=1)
         assert 'error: ' in said and named in said and 'Traceback' not in said
-    assert not list(tmp_path.glob('o*'))
+    assert not list(tmp_path.glob('o*')) and video.read_bytes() == before

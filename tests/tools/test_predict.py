@@ -142,8 +142,10 @@ def test_a_video_is_labelled_frame_by_frame(call, weights, tmp_path):
 
 def test_a_video_that_cannot_be_labelled(call, weights, tmp_path):
     (tmp_path / 'text.mp4').write_text('no video')
-    for source, out, named in (('text.mp4', 'o.mp4', 'text.mp4'), ('text.mp4', 'o', 'text.mp4')):
-        said = call('predict', tmp_path / source, '--config', NRD, '--checkpoint', weights[NRD],
-                    '--out', tmp_path / out, '--device', 'cpu', *OPTIONS[NRD], status=1)
+    for sources, options, named in (
+            (['text.mp4'], [], 'text.mp4'), (['text.mp4', 'a.png'], [], 'only source')):
+        said = call('predict', *(tmp_path / source for source in sources), '--config', NRD,
+                    '--checkpoint', weights[NRD], '--out', tmp_path / 'o.mp4', '--device', 'cpu',
+                    *options, *OPTIONS[NRD], status=2)
         assert 'error: ' in said and named in said
     assert [path.name for path in tmp_path.iterdir()] == ['text.mp4']

@@ -1,6 +1,7 @@
 """Whether an exported file computes what the model does."""
 from __future__ import annotations
 
+import math
 from typing import Callable, Iterator, Optional, Sequence, Tuple
 
 import torch
@@ -19,19 +20,22 @@ def shapes_around(size: Tuple[int, int]) -> Tuple[Shape, Shape, Shape]:
             (1, height // 2 | 1, width * 3 // 4 | 1))
 
 
-def tolerance(scale: float, most: float = MOST, fp16: bool = False) -> float:
+def tolerance(scale: float, most: Optional[float] = None, fp16: bool = False) -> float:
     """How far a file may be from a model.
 
     Args:
         scale (float): The model's largest absolute logit.
-        most (float): As far as the logits may differ, however large they are. Defaults to 1e-3.
+        most (float, optional): As far as the logits may differ, however large they are. Defaults
+            to None: 1e-3, without a limit for half precision.
         fp16 (bool): Whether the file's weights are in half precision. Defaults to False.
 
     Returns:
         float: that, but no more than 1e-4 of the largest logit: those of random weights may be
         next to nothing. With weights rounded to 11 bits, a hundredth of the largest logit.
     """
-    return 1e-2 * scale if fp16 else min(most, 1e-4 * scale)
+    if most is None:
+        most = math.inf if fp16 else MOST
+    return min(most, (1e-2 if fp16 else 1e-4) * scale)
 
 
 def random_images(shape: Shape, channels: int,

@@ -38,7 +38,7 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
                         "(default: the config's own)")
     parser.add_argument('--check-shapes', nargs='+', type=_shape, metavar='BxHxW',
                         help='check with these batches instead, such as 1x512x1024 2x385x513')
-    parser.add_argument('--tolerance', type=_positive, default=MOST, metavar='T',
+    parser.add_argument('--tolerance', type=_positive, metavar='T',
                         help=f'let logits differ by so much (default {MOST}), though never by more '
                         'than 1e-4 of the largest')
     parser.add_argument('--opset', type=int,

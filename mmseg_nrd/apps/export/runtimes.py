@@ -53,8 +53,10 @@ def build_model(config: str) -> ExportableSegmentor:
 class _Case:
     """A config's model, and its file, each made when a runtime first asks for it."""
 
-    def __init__(self, config: str, settings: Settings, folder: Path):
+    def __init__(self, config: str, settings: Settings, folder: Path,
+                 tell: Callable[[str], object]):
         self.config = config
+        self.tell = tell
         self.path = folder / f'{config_name(config)}.onnx'
         self.images = settings.images('inference')
         self._shape = settings.shape
@@ -80,7 +82,8 @@ class _Case:
             for shape in shapes_around(self.size)[1:]:
                 _compare(self.model, run, shape)
             return 'open'
-        except Exception:  # of many kinds; what else is wrong comes up again, and is raised then
+        except Exception as error:  # what else is wrong comes up again, and is raised then
+            self.tell(f'for one size, since for any: {str(error).strip().splitlines()[0]}')
             write_onnx(trace(self.model, self.size, self.images), self.path)
             return 'fixed'
 
@@ -162,7 +165,7 @@ def measure_runtimes(configs: Sequence[str], runtimes: Sequence[str], settings: 
     rows, steps = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for number, config in enumerate(configs, start=1):
-            case = _Case(config, settings, Path(folder))
+            case = _Case(config, settings, Path(folder), tell)
             for runtime in dict.fromkeys(runtimes):
                 key = config_name(config), runtime
                 row = rows[key] = dict(

@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from mmseg.models.data_preprocessor import SegDataPreProcessor
 from torch import Tensor, nn
 
 from mmseg_nrd.apps.cost.parts import check_segmentor
 from mmseg_nrd.apps.cost.size import image_channels
+from mmseg_nrd.ops import crop_to
 
 
 class ExportableSegmentor(nn.Module):
@@ -15,9 +17,9 @@ class ExportableSegmentor(nn.Module):
     Convention: pixels are those of the config's loader, unscaled, with the channels moved to the
     front. Of three channels they are those of ``cv2.imread``: in BGR order where the config's
     ``data_preprocessor`` says ``bgr_to_rgb``, as MMSeg's do, else in the order that the network
-    was trained with. Swapping channels, mean and standard deviation are part of the graph.
-    Resizing is not: an image goes in at the size at which it is to be segmented, and the output
-    has that size.
+    was trained with. Swapping channels, mean, standard deviation and padding to a
+    ``size_divisor`` are part of the graph. Resizing is not: an image goes in at the size at which
+    it is to be segmented, and the output has that size.
 
     Args:
         segmentor (nn.Module): An ``EncoderDecoder``; it is put into eval mode.
@@ -27,7 +29,7 @@ class ExportableSegmentor(nn.Module):
         channels (int): C of the images.
 
     Raises:
-        ValueError: if it is none, or it pads images for testing.
+        ValueError: if it is none, or it pads images for testing to one size.
 
     Example:
         >>> model = ExportableSegmentor(load_segmentor(read_config(CONFIG))[0])
@@ -68,7 +70,12 @@ class ExportableSegmentor(nn.Module):
         pixels = (images.flip(1) if swaps and self.channels == 3 else images).float()
         if preprocessor._enable_normalize:
             pixels = (pixels - preprocessor.mean) / preprocessor.std
-        return self.segmentor.encode_decode(pixels, [dict(img_shape=tuple(images.shape[2:]))])
+        size, divisor = pixels.shape[2:], (preprocessor.test_cfg or {}).get('size_divisor', 1)
+        if divisor > 1:
+            more = [(side + divisor - 1) // divisor * divisor - side for side in size]
+            pixels = F.pad(pixels, (0, more[1], 0, more[0]), value=preprocessor.pad_val)
+        logits = self.segmentor.encode_decode(pixels, [dict(img_shape=tuple(pixels.shape[2:]))])
+        return crop_to(logits, size) if divisor > 1 else logits
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, or labels as ``postprocess_result`` takes them from the logits.
@@ -92,7 +99,7 @@ def _check_preprocessor(preprocessor: nn.Module) -> None:
         raise ValueError(
             f'data_preprocessor of type {type(preprocessor).__name__}: what it does to pixels is '
             "not known here. Fix: data_preprocessor=dict(type='SegDataPreProcessor', ...).")
-    if preprocessor.test_cfg:
+    if preprocessor.test_cfg and preprocessor.test_cfg.get('size') is not None:
         raise ValueError(
-            f'data_preprocessor.test_cfg={preprocessor.test_cfg}: it pads images for testing, '
-            'which an exported graph does not. Fix: set it to None, and pad the images before.')
+            f'data_preprocessor.test_cfg={preprocessor.test_cfg}: it pads images to one size, '
+            'which an exported graph does not. Fix: size_divisor, or None.')

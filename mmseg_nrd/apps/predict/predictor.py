@@ -128,8 +128,9 @@ def classes_and_palette(cfg: Config, checkpoint: dict,
     """
     meta = checkpoint.get('meta', {}).get('dataset_meta')
     if meta is None:
-        dataset = cfg.get('test_dataloader', {}).get('dataset', {})
-        known = DATASETS.get(dataset['type']) if 'type' in dataset else None
+        dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+        kind = dataset.get('type')
+        known = DATASETS.get(kind) if isinstance(kind, str) else kind
         meta = {**getattr(known, 'METAINFO', {}), **dataset.get('metainfo', {})}
     classes, palette = meta.get('classes') or (), meta.get('palette') or ()
     # A single logit tells two labels apart, also where it is written as num_classes=1.

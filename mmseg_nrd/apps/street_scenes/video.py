@@ -20,8 +20,8 @@ def write_street_video(path: Union[str, Path], size: Tuple[int, int] = (128, 256
 
     Args:
         path (str | Path): File to write, .mp4 (mp4v) or .avi (MJPG); its folder is made.
-        size (tuple[int, int]): Height and width of a frame in pixels, at least (32, 64). Defaults
-            to (128, 256).
+        size (tuple[int, int]): Height and width of a frame in pixels, even, at least (32, 64).
+            Defaults to (128, 256).
         scenes (int): How many scenes. Defaults to 4.
         seed (int): Of the first scene. Defaults to 0.
 
@@ -30,12 +30,15 @@ def write_street_video(path: Union[str, Path], size: Tuple[int, int] = (128, 256
 
     Raises:
         OSError: if the file cannot be written.
-        ValueError: if the size is too small, or the ending is another one.
+        ValueError: if the size is odd or too small, or the ending is another one.
     """
     path, (height, width) = Path(path), checked_size(size)
     if path.suffix.lower() not in CODECS:
         raise ValueError(f'{path}: must end in {" or ".join(CODECS)}. '
                          f'Fix: {path.with_suffix(".mp4")}')
+    if height % 2 or width % 2:
+        raise ValueError(f'size={size}: must be even for a video, whose codecs cut off the rest. '
+                         f'Fix: {height + height % 2}, {width + width % 2}.')
     path.parent.mkdir(parents=True, exist_ok=True)
     video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*CODECS[path.suffix.lower()]), RATE,
                             (width, height))

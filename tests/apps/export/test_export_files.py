@@ -10,12 +10,14 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from mmseg.datasets import BaseSegDataset
 from torch import nn
 from torch.fx.experimental import _config as symbolic
 from tracing_cases import needs_tracing
 
 from mmseg_nrd.apps.cli import load_segmentor, read_config
 from mmseg_nrd.apps.export import ExportableSegmentor, command, read_program, trace, write_onnx
+from mmseg_nrd.apps.export.about import describe
 from mmseg_nrd.apps.export.onnx_file import require_onnx
 
 resource = pytest.importorskip('resource')
@@ -95,12 +97,42 @@ def test_half_precision_is_checked_and_refused_where_it_cannot_be(config, tmp_pa
         run(config, tmp_path / 'a.pt2', '--fp16')
     run(config, tmp_path / 'a.onnx', *QUICK, '--fp16')
     assert 'difference' in capsys.readouterr().out
+    with pytest.raises(ValueError, match='differs'):
+        run(config, tmp_path / 'b.onnx', *QUICK, '--fp16', '--tolerance', '1e-9')
     state = model_of(config).state_dict()
     state['decode_head.conv_seg.bias'][0] = 1e5
     torch.save({'state_dict': state}, tmp_path / 'weights.pth')
     with pytest.raises(ValueError, match='1e.05; must be 65504'):
         run(config, tmp_path / 'b.onnx', tmp_path / 'weights.pth', *QUICK, '--fp16')
     assert not (tmp_path / 'a.pt2').exists() and not (tmp_path / 'b.onnx').exists()
+
+
+def test_padding_is_part_of_the_file(config, tmp_path, capsys):
+    for ending in ('onnx', 'pt2'):
+        run(config, tmp_path / f'a.{ending}', '--check-shapes', '2x33x57', '--cfg-options',
+            'model.data_preprocessor.test_cfg.size_divisor=32')
+    assert capsys.readouterr().out.count('difference') == 2
+
+
+@pytest.mark.parametrize('changes, expected', [
+    ({}, dict(channel_order='BGR', output='logits')),
+    ({'model.data_preprocessor.bgr_to_rgb': False, 'model.data_preprocessor.rgb_to_bgr': True},
+     dict(channel_order='RGB')),
+    ({'model.decode_head.out_channels': 1, 'model.decode_head.num_classes': 2,
+      'model.decode_head.threshold': 0.75,
+      'model.decode_head.loss_decode': dict(type='CrossEntropyLoss', use_sigmoid=True)},
+     dict(threshold=pytest.approx(np.log(3)), classes=['0', '1'])),
+    ({'test_dataloader': None}, dict(classes=['0', '1', '2'])),
+    ({'test_dataloader': dict(dataset=dict(type=BaseSegDataset, metainfo=dict(
+        classes=('a', 'b', 'c'), palette=[[1, 2, 3]] * 3)))},
+     dict(classes=['a', 'b', 'c'], palette=[[1, 2, 3]] * 3))])
+def test_what_is_said_of_a_file(config, changes, expected):
+    cfg = read_config(config)
+    cfg.merge_from_dict(changes)
+    about = describe(ExportableSegmentor(load_segmentor(cfg)[0]), cfg, {})
+    assert {key: about[key] for key in expected} == expected
+    assert about['mean'] == pytest.approx([123.675, 116.28, 103.53])
+    assert ('threshold' in about) == ('threshold' in expected)
 
 
 @pytest.mark.parametrize('opset', [11, 17, 99])
@@ -186,7 +218,7 @@ def test_a_sliding_window_is_pointed_out(config, tmp_path, capsys):
     ('a.pt2', ['--opset', 20], '--opset 20: is for ONNX'),
     ('folder.pt2', [], 'folder.pt2: is a folder'),
     ('a.pt2', ['gone.pth'], "checkpoint 'gone.pth': no such file"),
-    ('a.pt2', ['--cfg-options', 'model.data_preprocessor.test_cfg.size_divisor=32'], 'pads')])
+    ('a.pt2', ['--cfg-options', 'model.data_preprocessor.test_cfg.size=(9,9)'], 'pads')])
 def test_wrong_arguments_are_named_before_anything_is_written(
         config, tmp_path, monkeypatch, capsys, out, options, message):
     monkeypatch.chdir(tmp_path)

@@ -16,6 +16,8 @@ CHANGES = {
                     'decode_head.threshold': 0.6,
                     'decode_head.loss_decode': dict(type='CrossEntropyLoss', use_sigmoid=True)},
     'align-corners': {'decode_head.align_corners': True},
+    'padded': {'data_preprocessor.test_cfg': dict(size_divisor=32),
+               'data_preprocessor.pad_val': 7},
     # MMSeg swaps the colours of three channels only.
     'six-channel-images': {'backbone.channels': 6, 'data_preprocessor.mean': [*range(90, 96)],
                            'data_preprocessor.std': [*range(50, 56)]},
@@ -47,7 +49,7 @@ def test_evaluates(segmentor):
 
 
 @pytest.mark.parametrize('changes, message', [
-    ({'.test_cfg': dict(size_divisor=32)}, 'size_divisor.*pads images.*Fix: set it to None'),
+    ({'.test_cfg': dict(size=(64, 96))}, 'size.*pads images to one size.*Fix: '),
     ({'': dict(_delete_=True, type='BaseDataPreprocessor')}, 'BaseDataPreprocessor.*Fix: ')])
 def test_preprocessing_that_is_not_known_is_refused(segmentor, changes, message):
     model = segmentor(**{f'model.data_preprocessor{key}': each for key, each in changes.items()})

@@ -32,6 +32,7 @@ def test_the_view_sweeps_over_each_scene(tmp_path, name, size):
 def test_what_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(ValueError, match='a.mkv'):
         write_street_video(tmp_path / 'a.mkv')
-    with pytest.raises(ValueError, match='size'):
-        write_street_video(tmp_path / 'a.mp4', size=(8, 8))
+    for size in ((8, 8), (33, 64)):
+        with pytest.raises(ValueError, match='size'):
+            write_street_video(tmp_path / 'a.mp4', size=size)
     assert not list(tmp_path.iterdir())
