@@ -17,7 +17,7 @@ PINNED = ['-c', str(REQUIREMENTS / 'constraints.txt')]
 # mmcv's setup.py wants torch and pkg_resources there, and forgets to ask for them.
 TO_BUILD = ['setuptools<82', 'wheel', 'torch==2.13.0', 'ninja', 'psutil']
 TESTED_WITH = ['ftfy', 'regex', 'pytest', 'pytest-xdist', 'hypothesis', 'onnx', 'onnxscript',
-               'onnxruntime']
+               'onnxruntime', 'openvino']
 
 
 def first_that_runs(*versions):
