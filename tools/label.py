@@ -105,7 +105,7 @@ class Writer:
     def __init__(self, path, video):
         self.path, self.file = Path(path), None
         self.rate, self.is_live = video.rate, video.is_camera
-        self.written, self.start = 0, time.perf_counter()
+        self.written = 0
         if self.path.suffix.lower() not in CODECS:
             raise ValueError(f'--out {path}: must end in {" or ".join(CODECS)} for a video. '
                              f'Fix: --out {self.path.with_suffix(".mp4")}')
@@ -120,7 +120,7 @@ class Writer:
                                    cv2.BORDER_REPLICATE)
         if self.file is None:
             codec = cv2.VideoWriter_fourcc(*CODECS[self.path.suffix.lower()])
-            self.size = frame.shape
+            self.size, self.start = frame.shape, time.perf_counter()
             self.file = cv2.VideoWriter(str(self.path), codec, self.rate, frame.shape[1::-1])
             if not self.file.isOpened():
                 raise OSError(f'--out {self.path}: cannot be written. Fix: choose another folder, '
