@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 from street_scene_configs import ROOT
-from tracing_cases import needs_tracing
+from tracing_cases import TINY, needs_tracing
 
 SMALL = [f'configs/street_scenes/{head}_r18_1xb8-300_street-scenes-128x256.py'
          for head in ('deeplabv3plus', 'nrd')]
@@ -58,19 +58,6 @@ def test_measures_what_it_can_and_says_what_it_cannot(call, tmp_path):
 def test_what_only_parts_have_is_refused_of_runtimes(call, option):
     said = call('benchmark', *SMALL, '--runtime', 'torch', *option.split(), status=1)
     assert f'error: {option.split()[0]} with --runtime torch: ' in said and 'loading' not in said
-
-
-TINY = """
-model = dict(
-    type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor', size=(32, 64)),
-    backbone=dict(
-        type='ResNetV1c', depth=18, base_channels=4, stem_channels=4, num_stages=1, strides=(1,),
-        dilations=(1,), out_indices=(0,)),
-    decode_head=dict(
-        type='FCNHead', in_channels=4, in_index=0, channels=4, num_convs=1, concat_input=False,
-        num_classes=3),
-    test_cfg=dict(mode='whole'))
-"""
 
 
 @needs_tracing

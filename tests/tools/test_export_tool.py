@@ -10,24 +10,12 @@ import pytest
 import torch
 from mmseg.apis import inference_model, init_model
 from street_scene_configs import CONFIGS, NRD
-from tracing_cases import needs_tracing
+from tracing_cases import TINY, needs_tracing
 
 pytestmark = needs_tracing
 GUN = CONFIGS / 'gun_drn-d-22_1xb4-600_street-scenes-128x256.py'
 GUM = CONFIGS.parent / 'gun' / 'gum_nrd_r50_4xb4-84k_cityscapes-512x1024.py'
 UPSTREAM = 'mmseg::fcn/fcn_r18-d8_4xb2-80k_cityscapes-512x1024.py'
-# As few operators as a network of MMSeg has.
-TINY = """
-model = dict(
-    type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor', bgr_to_rgb=True),
-    backbone=dict(
-        type='ResNetV1c', depth=18, base_channels=4, stem_channels=4, num_stages=1, strides=(1,),
-        dilations=(1,), out_indices=(0,)),
-    decode_head=dict(
-        type='FCNHead', in_channels=4, in_index=0, channels=4, num_convs=1, concat_input=False,
-        num_classes=3),
-    test_cfg=dict(mode='whole'))
-"""
 
 
 @pytest.mark.parametrize('config, ending', [

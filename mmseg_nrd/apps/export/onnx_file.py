@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
+from .runners import run_onnxruntime
 from .trace import OPEN_AXES
 
 # Grid sampling is an operator from 16 on; torch's own translations begin at 18; 20 is the first
@@ -110,10 +111,5 @@ def read_onnx(path: Path) -> Callable[[Tensor], Tensor]:
         ImportError: if a package is missing.
     """
     require_onnx()
-    import onnxruntime
-    session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
-
-    def run(images: Tensor) -> Tensor:
-        return torch.from_numpy(session.run(None, {'images': images.numpy()})[0])
-
-    return run
+    run = run_onnxruntime(str(path))
+    return lambda images: torch.from_numpy(run(images.numpy()))

@@ -37,8 +37,8 @@ def run_compiled(model: Callable, threads: int) -> Runner:
     return run_torch(torch.compile(model, dynamic=False), threads)
 
 
-def run_onnxruntime(path: str, threads: int) -> Runner:
-    """An ONNX file in onnxruntime."""
+def run_onnxruntime(path: str, threads: int = 0) -> Runner:
+    """An ONNX file in onnxruntime; with 0 threads, as many as it chooses."""
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -52,7 +52,7 @@ def run_openvino(path: str, threads: int) -> Runner:
     import openvino
     compiled = openvino.Core().compile_model(path, 'CPU', {
         'PERFORMANCE_HINT': 'LATENCY', 'INFERENCE_NUM_THREADS': threads,
-        # Where the CPU has bfloat16 it would compute in that: faster, with logits 1 % off.
+        # Where the CPU has bfloat16 it would compute in that, with logits 1 % off.
         'INFERENCE_PRECISION_HINT': 'f32'})
     return lambda images: compiled(images)[0]
 
