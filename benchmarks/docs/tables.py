@@ -2,13 +2,13 @@
 
 A table stands between two comments::
 
-    <!-- table: benchmarks/results/speed/results.json races decode -->
+    <!-- table: benchmarks/results/demo/results.json scores -->
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``races GROUP``, ``suite [MODE]``, ``repeated FILE [MODE]``, ``runtimes [FILE]``, ``scores``,
-``budgets``, ``curve``, ``environment``; of a folder of configs, on a page of docs/, ``configs`` or
-``recipes``; of a folder of results, ``versions``.
+``suite [MODE]``, ``repeated FILE [MODE]``, ``runtimes [FILE]``, ``scores``, ``budgets``, ``curve``,
+``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``; of a folder
+of results, ``versions``.
 """
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Union
 
-from benchmarks.speed.report import format_rows
 from mmseg_nrd.apps.compare.report import format_runs
 from mmseg_nrd.apps.cost.environment import differences, environment_note
 from mmseg_nrd.apps.cost.parts import WHOLE
@@ -33,11 +32,6 @@ _BLOCK = re.compile(
     r'.*?(?P<end><!-- end of table -->)', re.DOTALL)
 _LONGEST_COMMAND = 120
 _COLUMNS = 100
-
-
-def races(results: dict, group: str) -> str:
-    """Races of one group."""
-    return format_rows(results['rows'][group]) + '\n'
 
 
 def suite(results: dict, mode: str = 'inference') -> str:
@@ -179,9 +173,8 @@ def versions(folder: Path) -> str:
 
 
 KINDS: Dict[str, Callable[..., str]] = dict(
-    races=races, suite=suite, repeated=repeated, runtimes=runtimes, scores=scores,
-    budgets=budgets, curve=curve, environment=environment, configs=configs, recipes=recipes,
-    versions=versions)
+    suite=suite, repeated=repeated, runtimes=runtimes, scores=scores, budgets=budgets, curve=curve,
+    environment=environment, configs=configs, recipes=recipes, versions=versions)
 
 
 def _read(path: Path) -> Union[dict, Path]:
