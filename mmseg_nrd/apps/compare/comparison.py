@@ -53,16 +53,12 @@ class Entry:
 
 
 def _equal_time(entry: Entry, first: Entry, iterations: int) -> int:
-    """Iterations that fit the first config's training time.
+    """Iterations whose timed steps take as long as the first config's.
 
-    By the training loops' own clocks where both have run, else by the timed steps.
+    Not by the training loops' clocks: these hold what else the machine did, and would give other
+    iterations to every number of seeds.
     """
-    if 'iters' in entry.outcomes:
-        own, wanted = (sum(outcome.seconds for outcome in each.outcomes['iters'])
-                       for each in (entry, first))
-    else:
-        own, wanted = entry.step.median, first.step.median
-    return max(1, round(iterations * wanted / own))
+    return max(1, round(iterations * first.step.median / entry.step.median))
 
 
 def check_budget(seeds: int, iterations: Optional[int], budget: str,
@@ -91,8 +87,8 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
         seeds (int): Runs of each, with seeds 0, 1, ... Defaults to 1.
         iterations (int, optional): Of the equal-iterations budget. Defaults to the first
             config's own.
-        budget (str): 'iters': the same iterations; 'time': as many as fit the time that the
-            first config trains for, each with a whole schedule; 'both'. Defaults to 'iters'.
+        budget (str): 'iters': the same iterations; 'time': as many as take the first config's
+            seconds, by timed steps, each with a whole schedule; 'both'. Defaults to 'iters'.
         samples (Sequence[int]): Indices of the test images to predict.
         save_every (float): Seconds of training after which a run is saved. Defaults to 60.
         validate (bool): Whether to validate as often as the configs say, for learning curves.
@@ -120,10 +116,15 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             save_costs(configs, out, *measured)
         costs, steps, where = measured
         entries = [Entry(name, costs[name], steps[name], environment=where) for name in configs]
-
-        def count(entry: Entry, kind: str) -> int:
-            return iterations if kind == 'iters' or entry is entries[0] \
-                else _equal_time(entry, entries[0], iterations)
+        for entry in entries:
+            entry.iterations = {kind: _equal_time(entry, entries[0], iterations)
+                                if kind == 'time' else iterations for kind in kinds}
+        # The same iterations from the same seed are the same run.
+        planned = {run_folder(out, entry.name, length, seed): length * entry.step.median
+                   for entry in entries for length in entry.iterations.values()
+                   for seed in range(seeds)}
+        progress.plan({folder: seconds for folder, seconds in planned.items()
+                       if folder not in earlier})
 
         def run(entry: Entry, seed: int, length: int) -> Outcome:
             folder = run_folder(out, entry.name, length, seed)
@@ -153,15 +154,6 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             return outcome
 
         for kind in kinds:
-            # An estimate for an equal time, until the runs of equal iterations are done. The
-            # same iterations from the same seed are the same run.
-            planned = {run_folder(out, entry.name, length, seed): length * entry.step.median
-                       for each in kinds for entry in entries
-                       for length in [count(entry, each)] for seed in range(seeds)}
-            progress.plan({folder: seconds for folder, seconds in planned.items()
-                            if folder not in earlier})
-            for entry in entries:
-                entry.iterations[kind] = count(entry, kind)
             for seed in range(seeds):
                 for entry in entries:
                     entry.outcomes.setdefault(kind, []).append(

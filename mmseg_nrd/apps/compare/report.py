@@ -161,7 +161,8 @@ def write_report(entries: List[Entry], metric: str, out: Path, command: str,
     notes = [
         f'- {metric}: on the test set, in the unit of the evaluator (per cent in MMSeg), mean '
         f'and standard deviation over {seeds} seed{"s" if seeds > 1 else ""}.',
-        *(['- equal training time: that of the first config; each with a whole schedule.']
+        *(['- equal training time: as many iterations as take the first config\'s seconds, by the '
+           'timed steps; each with a whole schedule.']
           if 'time' in entries[0].outcomes else []),
         '- training s: wall clock of the training loop, data loading included.',
         '- s / iteration: one training step on random images, median and interquartile range '

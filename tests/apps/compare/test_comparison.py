@@ -41,10 +41,8 @@ def test_models_of_all_kinds_are_compared_by_a_score_of_all(toy, tmp_path):
         assert cv2.imread(str(tmp_path / picture)).std() > 20
 
 
-@pytest.mark.parametrize('budget, timed, iterations', [
-    # By the trainings where there are any: b trains twice as fast. Else by the timed steps.
-    ('both', [1., 1.], 20), ('time', [3., 1.], 30)])
-def test_equal_time_and_progress(budget, timed, iterations, toy, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize('budget', ['both', 'time'])
+def test_equal_time_and_progress(budget, toy, tmp_path, monkeypatch, capsys):
     trained = []
 
     def train(cfg, tell, save_every):
@@ -52,18 +50,18 @@ def test_equal_time_and_progress(budget, timed, iterations, toy, tmp_path, monke
         Path(cfg.work_dir).mkdir(parents=True)
         for done in range(cfg.train_cfg.max_iters):
             tell(done + 1, 0.5)
-        pace = 2. if trained[-1][0][0] == 'a' else 1.
-        return Outcome(Path(cfg.work_dir, 'end'), pace * (done + 1), np.zeros(2)), cfg
+        # The clocks of the trainings, which do not count here, are equal.
+        return Outcome(Path(cfg.work_dir, 'end'), done + 1., np.zeros(2)), cfg
 
     monkeypatch.setattr(comparison, 'train', train)
     monkeypatch.setattr(comparison, 'evaluate', lambda cfg, outcome, samples: replace(
         outcome, scores=dict(mIoU=float(cfg.randomness.seed))))
     monkeypatch.setattr(comparison, 'measure_steps', lambda configs: (
         {name: Cost(1, 2, 3, 4) for name in configs},
-        {name: Timing(seconds, 0., 10) for name, seconds in zip(configs, timed)}))
+        {name: Timing(seconds, 0., 10) for name, seconds in zip(configs, [3., 1.])}))
     first, second = compare(dict(a=toy(), b=toy()), tmp_path, iterations=10, seeds=2,
                             budget=budget)
-    assert (first.iterations['time'], second.iterations['time']) == (10, iterations)
+    assert (first.iterations['time'], second.iterations['time']) == (10, 30)
     assert first.scores('time', 'mIoU') == second.scores('time', 'mIoU') == [0., 1.]
     # In turns, and what is the same in both budgets is one run.
     assert len(trained) == len(set(trained)) == (6 if budget == 'both' else 4)
