@@ -11,6 +11,7 @@
 # make bench      speed and memory of NRD; half an hour of a quiet machine
 # make bench-suites  twelve decoders and nine real-time networks, twice; half an hour
 # make bench-runtimes  seven models in torch, compiled, in onnxruntime and OpenVINO, twice
+# make bench-gpu  the seven in torch, compiled, with CUDA graphs and in onnxruntime, on a GPU
 # make tables     tables of README and docs, from benchmarks/results and configs
 # make docs-site  the site in build/site; warnings are errors
 # make metafiles  what mim looks up of each config; minutes
@@ -48,7 +49,8 @@ DOCS_STAMP := $(VENV)/.docs-installed
 SCENES := _1xb8-300_street-scenes-128x256.py
 
 .PHONY: help install demo camvid camvid-nrd camvid-gum ablations decoders theta-init bench \
-	bench-suites bench-runtimes docs tables docs-site metafiles test test-slow lint format clean
+	bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test test-slow lint \
+	format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -153,6 +155,16 @@ bench-runtimes: $(STAMP)
 	$(RUNTIMES) --json benchmarks/results/runtimes/results.json \
 		--markdown benchmarks/results/runtimes/report.md
 	$(RUNTIMES) --json benchmarks/results/runtimes/again.json
+
+# On a machine with a GPU, with the Python at hand: make's own has a torch for CPUs.
+GPU_RUN = python tools/benchmark.py @configs/benchmark/runtimes.txt --shape 512 1024 --device cuda \
+	--runtime torch --runtime compile --runtime graphs
+GPU_OUT := benchmarks/results/gpu
+bench-gpu:
+	mkdir -p $(GPU_OUT)
+	$(GPU_RUN) --runtime onnxruntime --json $(GPU_OUT)/fp32.json
+	$(GPU_RUN) --amp fp16 --json $(GPU_OUT)/fp16.json
+	$(GPU_RUN) --amp bf16 --json $(GPU_OUT)/bf16.json
 
 tables: $(STAMP)
 	$(BIN)/python -m benchmarks.docs

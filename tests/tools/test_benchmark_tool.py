@@ -54,7 +54,7 @@ def test_measures_what_it_can_and_says_what_it_cannot(call, tmp_path):
 
 
 @pytest.mark.parametrize('option', [
-    '--amp bf16', '--channels-last', '--fuse', '--compile', '--train-step', '--plot x.png'])
+    '--channels-last', '--fuse', '--compile', '--train-step', '--plot x.png'])
 def test_what_only_parts_have_is_refused_of_runtimes(call, option):
     said = call('benchmark', *SMALL, '--runtime', 'torch', *option.split(), status=1)
     assert f'error: {option.split()[0]} with --runtime torch: ' in said and 'loading' not in said

@@ -48,7 +48,7 @@ def random_images(shape: Shape, channels: int,
 
 @torch.no_grad()
 def check(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
-          shapes: Sequence[Shape]) -> Iterator[Tuple[Shape, float, float]]:
+          shapes: Sequence[Shape], device: str = 'cpu') -> Iterator[Tuple[Shape, float, float]]:
     """Run a model and its exported file on the same random images.
 
     The difference is that of logits: the largest, over all pixels and classes; or, of labels, how
@@ -57,8 +57,9 @@ def check(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
 
     Args:
         model (ExportableSegmentor): The model.
-        run (Callable[[Tensor], Tensor]): The file.
+        run (Callable[[Tensor], Tensor]): The file; from images on the CPU to the model's device.
         shapes (Sequence[tuple[int, int, int]]): (B, H, W) each.
+        device (str): The model's. Defaults to 'cpu'.
 
     Yields:
         tuple[tuple[int, int, int], float, float]: the shape, the difference, and the largest
@@ -70,7 +71,7 @@ def check(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
     generator = torch.Generator().manual_seed(0)
     for shape in shapes:
         images = random_images(shape, model.channels, generator)
-        logits, got = model.logits(images), run(images)
+        logits, got = model.logits(images.to(device)), run(images)
         _check_kind(got, logits, model.labels)
         gap = _label_gap(got, logits, model) if model.labels else (got - logits).abs()
         yield shape, gap.max().item(), logits.abs().max().item()

@@ -7,44 +7,75 @@ seen without torch and MMSeg beside them.
 from __future__ import annotations
 
 import sys
-from typing import Callable
+from functools import partial
+from typing import Any, Callable, Optional
 
 import numpy as np
 
-# From images, (B, C, H, W) of uint8, to logits, (B, classes, H, W) of float32.
-Runner = Callable[[np.ndarray], np.ndarray]
+# From images, (B, C, H, W) of uint8, to logits, (B, classes, H, W): an array on the CPU; on another
+# device from and to what the runtime has there, so that no copy is timed.
+Runner = Callable[[Any], Any]
 
 
-def run_torch(model: Callable, threads: int) -> Runner:
-    """An ``ExportableSegmentor`` as it is."""
+def run_torch(model: Callable, threads: int, device: str = 'cpu',
+              amp: Optional[str] = None) -> Runner:
+    """An ``ExportableSegmentor`` as it is, under autocast to ``amp``, 'fp16' or 'bf16', if set."""
     import torch
+
+    from mmseg_nrd.apps.cost.candidate import AMP
     torch.set_num_threads(threads)
 
-    def run(images: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return model(torch.from_numpy(images)).numpy()
+    def run(images: Any) -> Any:
+        with torch.inference_mode(), torch.autocast(device, AMP.get(amp), enabled=bool(amp)):
+            return model(torch.as_tensor(images))
 
     return run
 
 
-def run_compiled(model: Callable, threads: int) -> Runner:
+def run_compiled(model: Callable, threads: int, device: str = 'cpu', amp: Optional[str] = None,
+                 mode: Optional[str] = None) -> Runner:
     """An ``ExportableSegmentor`` that ``torch.compile`` compiles as a whole when it first runs."""
     import torch
 
     from mmseg_nrd.apps.cost.candidate import allow_recompiling
     allow_recompiling()
     # Else the second config would be compiled for images of any size if the first had another.
-    return run_torch(torch.compile(model, dynamic=False), threads)
+    compiled = torch.compile(model, dynamic=False, mode=mode)
+    return run_torch(compiled, threads, device, amp)
 
 
-def run_onnxruntime(path: str, threads: int = 0) -> Runner:
-    """An ONNX file in onnxruntime; with 0 threads, as many as it chooses."""
+def _open_onnxruntime(path: str, threads: int, device: str) -> Any:
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # errors are raised as well
-    session = onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+    provider = f'{device.upper()}ExecutionProvider'
+    session = onnxruntime.InferenceSession(path, options, providers=[provider])
+    # What a device lacks, a library of its for one, onnxruntime does on the CPU without a word.
+    if provider not in session.get_providers():
+        raise ValueError(f'onnxruntime on device {device!r}: it has {session.get_providers()}. '
+                         'Fix: install onnxruntime-gpu, and what it asks for.')
+    return session
+
+
+def run_onnxruntime(path: str, threads: int = 0) -> Runner:
+    """An ONNX file in onnxruntime; with 0 threads, as many as it chooses."""
+    session = _open_onnxruntime(path, threads, 'cpu')
     return lambda images: session.run(None, {'images': images})[0]
+
+
+def run_onnxruntime_on(path: str, threads: int, device: str) -> Runner:
+    """The same from a tensor on a device to an ``OrtValue`` there."""
+    session = _open_onnxruntime(path, threads, device)
+
+    def run(images: Any) -> Any:
+        binding = session.io_binding()
+        binding.bind_input('images', device, 0, np.uint8, images.shape, images.data_ptr())
+        binding.bind_output(session.get_outputs()[0].name, device)
+        session.run_with_iobinding(binding)
+        return binding.get_outputs()[0]
+
+    return run
 
 
 def run_openvino(path: str, threads: int) -> Runner:
@@ -57,10 +88,11 @@ def run_openvino(path: str, threads: int) -> Runner:
     return lambda images: compiled(images)[0]
 
 
-RUNNERS = dict(torch=run_torch, compile=run_compiled, onnxruntime=run_onnxruntime,
+RUNNERS = dict(torch=run_torch, compile=run_compiled,
+               graphs=partial(run_compiled, mode='reduce-overhead'), onnxruntime=run_onnxruntime,
                openvino=run_openvino)
 # Those that run the module; the others run its ONNX file.
-MODULE_RUNTIMES = ('torch', 'compile')
+MODULE_RUNTIMES = ('torch', 'compile', 'graphs')
 
 
 def _main(runtime: str, source: str, shape: str, threads: str) -> None:

@@ -11,10 +11,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from mmseg_nrd.apps.cli import load_segmentor, read_config
 from mmseg_nrd.apps.cost.candidate import Settings, config_name
+from mmseg_nrd.apps.cost.memory import peak_memory
 from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.apps.cost.suite import TURN_SECONDS, check_names, turn_ratios
 from mmseg_nrd.apps.cost.timing import summarise_times, time_turns
@@ -22,7 +25,7 @@ from mmseg_nrd.apps.cost.timing import summarise_times, time_turns
 from . import runners
 from .check import Shape, check, random_images, shapes_around, tolerance
 from .onnx_file import require_onnx, write_onnx
-from .runners import MODULE_RUNTIMES, RUNNERS, Runner, run_onnxruntime
+from .runners import MODULE_RUNTIMES, RUNNERS, Runner, run_onnxruntime, run_onnxruntime_on
 from .segmentor import ExportableSegmentor
 from .trace import trace
 
@@ -30,12 +33,22 @@ _MEASURED = ('size', 'sizes', 'difference', 'tolerance', 'file_bytes', 'peak_byt
              'images_per_second', 'ratio', 'ratio_to_first_runtime', 'error')
 
 
-def check_runtimes(runtimes: Sequence[str]) -> Dict[str, str]:
+def check_runtimes(runtimes: Sequence[str], settings: Settings) -> Dict[str, str]:
     """Versions of the packages that these runtimes need beside torch.
 
     Raises:
         ImportError: if one is missing.
+        ValueError: if one does not run on the device, or not under autocast.
     """
+    device, amp = settings.device, settings.amp
+    for name, fits, needs in (('graphs', device != 'cpu', 'a GPU'),
+                              ('openvino', device == 'cpu', '--device cpu')):
+        if name in runtimes and not fits:
+            raise ValueError(f'--runtime {name} with --device {device}: {name} needs {needs}. Fix: '
+                             'leave it out, or choose another device.')
+    if amp and not set(runtimes) <= set(MODULE_RUNTIMES):
+        raise ValueError(f'--amp {amp} with --runtime {" ".join(runtimes)}: ONNX files compute in '
+                         f'float32. Fix: only {", ".join(MODULE_RUNTIMES)} with --amp.')
     names = [name for name in runtimes if name not in MODULE_RUNTIMES]
     if names:
         require_onnx()
@@ -45,9 +58,9 @@ def check_runtimes(runtimes: Sequence[str]) -> Dict[str, str]:
     return {name: importlib.import_module(name).__version__ for name in names}
 
 
-def build_model(config: str) -> ExportableSegmentor:
-    """A config's segmentor on the CPU, with random weights, the same ones each time."""
-    return ExportableSegmentor(load_segmentor(read_config(config), device='cpu')[0])
+def build_model(config: str, device: str = 'cpu') -> ExportableSegmentor:
+    """A config's segmentor, with random weights, the same ones each time."""
+    return ExportableSegmentor(load_segmentor(read_config(config), device=device)[0])
 
 
 class _Case:
@@ -59,11 +72,18 @@ class _Case:
         self.tell = tell
         self.path = folder / f'{config_name(config)}.onnx'
         self.images = settings.images('inference')
+        self.device = settings.device
+        self.amp = settings.amp
         self._shape = settings.shape
 
     @cached_property
     def model(self) -> ExportableSegmentor:
-        return build_model(self.config)
+        return build_model(self.config, self.device)
+
+    @cached_property
+    def traceable(self) -> ExportableSegmentor:
+        """The same model on the CPU, where it is traced and files of any size are tried."""
+        return self.model if self.device == 'cpu' else build_model(self.config)
 
     @cached_property
     def size(self) -> Tuple[int, int]:
@@ -77,14 +97,14 @@ class _Case:
         with, and then fails on others.
         """
         try:
-            write_onnx(trace(self.model, self.size), self.path)
+            write_onnx(trace(self.traceable, self.size), self.path)
             run = run_onnxruntime(str(self.path), torch.get_num_threads())
             for shape in shapes_around(self.size)[1:]:
-                _compare(self.model, run, shape)
+                _compare(self.traceable, run, shape)
             return 'open'
         except Exception as error:  # what else is wrong comes up again, and is raised then
             self.tell(f'for one size, since for any: {str(error).strip().splitlines()[0]}')
-            write_onnx(trace(self.model, self.size, self.images), self.path)
+            write_onnx(trace(self.traceable, self.size, self.images), self.path)
             return 'fixed'
 
 
@@ -109,34 +129,58 @@ def peak_bytes(runtime: str, source: str, shape: Sequence[int]) -> Optional[int]
     return int(done.stdout.split()[-1])
 
 
-def _compare(model: ExportableSegmentor, run: Runner, shape: Shape) -> Tuple[float, float]:
-    """How far logits differ from eager ones, and how far they may.
+def _compare(model: ExportableSegmentor, run: Runner, shape: Shape, device: str = 'cpu',
+             amp: Optional[str] = None) -> Tuple[float, float]:
+    """How far logits differ from eager ones in float32, and how far they may.
 
     Raises:
         ValueError: if it is farther.
     """
-    (_, difference, scale), = check(
-        model, lambda images: torch.from_numpy(run(images.numpy())), [shape])
-    if not difference <= tolerance(scale):
+    def run_on_cpu(images: Tensor) -> Tensor:
+        logits = run(images.numpy() if device == 'cpu' else images.to(device))
+        tensor = logits if isinstance(logits, Tensor) else torch.from_numpy(
+            logits if isinstance(logits, np.ndarray) else logits.numpy())
+        return tensor.float().to(device)
+
+    (_, difference, scale), = check(model, run_on_cpu, [shape], device)
+    # bfloat16 keeps three bits fewer than half precision.
+    allowed = tolerance(scale, fp16=amp is not None) * (8 if amp == 'bf16' else 1)
+    if not difference <= allowed:
         raise ValueError(f'its logits differ from eager ones by {difference:.1e}: must be '
-                         f'{tolerance(scale):.1e} or less. Fix: leave this runtime out.')
-    return difference, tolerance(scale)
+                         f'{allowed:.1e} or less. Fix: leave this runtime out.')
+    return difference, allowed
+
+
+def _load(case: _Case, runtime: str) -> Runner:
+    threads = torch.get_num_threads()
+    if runtime in MODULE_RUNTIMES:
+        return RUNNERS[runtime](case.model, threads, case.device, case.amp)
+    if case.device == 'cpu':
+        return RUNNERS[runtime](str(case.path), threads)
+    return run_onnxruntime_on(str(case.path), threads, case.device)
 
 
 def _prepare(case: _Case, runtime: str, row: dict) -> Callable[[], object]:
     """Load a model into a runtime, check it, and fill in its row; returns what to time."""
     row['size'] = case.size
-    source = case.config
-    if runtime not in MODULE_RUNTIMES:
-        row['sizes'], source = case.sizes, str(case.path)
+    is_file = runtime not in MODULE_RUNTIMES
+    if is_file:
+        row['sizes'] = case.sizes
         row['file_bytes'] = case.path.stat().st_size
-    run = RUNNERS[runtime](case.model if runtime in MODULE_RUNTIMES else source,
-                           torch.get_num_threads())
+    run = _load(case, runtime)
     shape = (row['images'], *case.size)
-    row['difference'], row['tolerance'] = _compare(case.model, run, shape)
-    images = random_images(shape, case.model.channels).numpy()
-    row['peak_bytes'] = peak_bytes(runtime, source, images.shape)
-    return partial(run, images)
+    row['difference'], row['tolerance'] = _compare(case.model, run, shape, case.device, case.amp)
+    images = random_images(shape, case.model.channels)
+    if case.device == 'cpu':
+        step = partial(run, images.numpy())
+        if not case.amp:
+            source = str(case.path) if is_file else case.config
+            row['peak_bytes'] = peak_bytes(runtime, source, images.shape)
+    else:
+        step = partial(run, images.to(case.device))
+        if not is_file:
+            row['peak_bytes'] = peak_memory(step, case.device)
+    return step
 
 
 def measure_runtimes(configs: Sequence[str], runtimes: Sequence[str], settings: Settings,
@@ -149,7 +193,7 @@ def measure_runtimes(configs: Sequence[str], runtimes: Sequence[str], settings: 
     Args:
         configs (Sequence[str]): Paths or upstream names.
         runtimes (Sequence[str]): Of ``RUNNERS``.
-        settings (Settings): ``shape``, ``batch`` and ``rounds`` count.
+        settings (Settings): ``device``, ``shape``, ``batch``, ``amp`` and ``rounds`` count.
         baseline (str, optional): As in :func:`~mmseg_nrd.apps.cost.suite.check_names`.
         tell (Callable): Is told what is being done, and how far logits differ.
 
@@ -158,10 +202,11 @@ def measure_runtimes(configs: Sequence[str], runtimes: Sequence[str], settings: 
 
     Raises:
         ImportError: if the package of a runtime is missing.
-        ValueError: if two configs have the same name, or none the baseline's.
+        ValueError: if two configs have the same name, or none the baseline's, or a runtime does
+            not go with the settings.
     """
     baseline = check_names(configs, baseline)
-    check_runtimes(runtimes)
+    check_runtimes(runtimes, settings)
     rows, steps = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for number, config in enumerate(configs, start=1):

@@ -161,9 +161,44 @@ def test_openvino_computes_in_float32_whatever_the_cpu_has(config, tmp_path):
 
 def test_a_missing_package_is_refused_at_the_start(monkeypatch):
     monkeypatch.setitem(sys.modules, 'openvino', None)
-    assert list(runtimes.check_runtimes(['torch', 'compile', 'onnxruntime'])) == ['onnxruntime']
+    assert list(runtimes.check_runtimes(['torch', 'compile', 'onnxruntime'], Settings())) == [
+        'onnxruntime']
     with pytest.raises(ImportError, match='needs the package openvino.*Fix: pip install openvino'):
-        runtimes.check_runtimes(FILES)
+        runtimes.check_runtimes(FILES, Settings())
+
+
+@pytest.mark.parametrize('names, options, expected', [
+    (['torch', 'graphs'], {}, 'graphs with --device cpu: graphs needs a GPU'),
+    (['torch', 'openvino'], dict(device='cuda'), 'openvino with --device cuda: openvino needs --device cpu'),
+    (['torch', 'onnxruntime'], dict(amp='fp16'), 'ONNX files compute in float32'),
+])
+def test_what_does_not_go_together_is_refused(names, options, expected):
+    with pytest.raises(ValueError, match=expected):
+        runtimes.check_runtimes(names, Settings(**options))
+
+
+def test_autocast_is_a_row_that_may_differ_more(configs):
+    row, = runtimes.measure_runtimes(
+        [configs['nrd']], ['torch'], Settings(amp='bf16', rounds=1))
+    assert row['error'] is None and row['seconds']
+    assert row['tolerance'] / 800 < row['difference'] <= row['tolerance']
+
+
+def test_onnxruntime_runs_on_tensors_of_a_device(config, tmp_path, device):
+    # On a machine without a GPU the device is the CPU: the same binding.
+    model = runtimes.build_model(config, device.type)
+    path = tmp_path / 'a.onnx'
+    runtimes.write_onnx(runtimes.trace(runtimes.build_model(config), (48, 80)), path)
+    run = runners.run_onnxruntime_on(str(path), 1, device.type)
+    images = runtimes.random_images((2, 35, 61), 3).to(device)
+    got = torch.from_numpy(run(images).numpy())
+    torch.testing.assert_close(got, model(images).detach().cpu(), rtol=0, atol=1e-4)
+
+
+def test_onnxruntime_does_not_fall_back_to_the_cpu(config, tmp_path):
+    runtimes.write_onnx(runtimes.trace(runtimes.build_model(config), (48, 80)), tmp_path / 'a.onnx')
+    with pytest.raises(ValueError, match="on device 'nowhere': it has"):
+        runners.run_onnxruntime_on(str(tmp_path / 'a.onnx'), 1, 'nowhere')
 
 
 def test_a_process_that_fails_says_why():
