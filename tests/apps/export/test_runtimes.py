@@ -169,7 +169,7 @@ def test_a_missing_package_is_refused_at_the_start(monkeypatch):
 
 @pytest.mark.parametrize('names, options, expected', [
     (['torch', 'graphs'], {}, 'graphs with --device cpu: graphs needs a GPU'),
-    (['torch', 'openvino'], dict(device='cuda'), 'openvino with --device cuda: openvino needs --device cpu'),
+    (['torch', 'openvino'], dict(device='cuda'), 'openvino needs --device cpu'),
     (['torch', 'onnxruntime'], dict(amp='fp16'), 'ONNX files compute in float32'),
 ])
 def test_what_does_not_go_together_is_refused(names, options, expected):

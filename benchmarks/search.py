@@ -1,0 +1,142 @@
+"""One change of a CamVid config at a time, each trained for few iterations and judged on val.
+
+    python -m benchmarks.search [ROW ...] [--iters N] [--seeds N] --out FOLDER
+
+FOLDER/results.json holds what every row gave so far; finished runs are not repeated, and one that
+was killed is resumed. The test set is not looked at.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Dict, List
+
+import torch.nn.functional as F
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+from torch import nn
+
+import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
+from mmseg_nrd.apps.cli import find_config, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.compare.budget import with_budget
+from mmseg_nrd.apps.compare.training import train
+from mmseg_nrd.apps.cost.environment import describe_environment
+from mmseg_nrd.compat import whole_file
+from mmseg_nrd.models import NRDHead
+
+_CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
+_HEAD = 'model.decode_head.'
+_LOSS = _HEAD + 'loss_decode.'
+# As ENet weighs CamVid (arXiv 1606.02147, section 4): 1 / ln(1.02 + share of the pixels of train),
+# divided by their mean.
+_WEIGHTS = [0.269, 0.206, 1.61, 0.16, 0.743, 0.419, 1.513, 1.535, 0.615, 1.823, 2.106]
+
+
+def _rate(**multiples: float) -> dict:
+    """Parts of a model that learn at multiples of the rate; the encoder's is 0.3 unless named."""
+    return {'optim_wrapper.paramwise_cfg.custom_keys': {
+        part: dict(lr_mult=multiple)
+        for part, multiple in dict(dict(backbone=0.3), **multiples).items()}}
+
+
+@MODELS.register_module()
+class NRDWithoutInputNorm(NRDHead):
+    """The MLPs see coordinates and guidance as they are."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.input_norm = nn.Identity()
+
+
+@MODELS.register_module()
+class NRDLossAtQuarter(NRDHead):
+    """Labels are taken to the logits' size, instead of the logits to the labels'."""
+
+    def loss_by_feat(self, seg_logits, batch_data_samples):
+        labels = self._stack_batch_gt(batch_data_samples)
+        small = F.interpolate(labels.float(), seg_logits.shape[2:], mode='nearest').long()
+        return dict(loss_ce=self.loss_decode(
+            seg_logits, small.squeeze(1), ignore_index=self.ignore_index))
+
+
+_AUXILIARY = dict(
+    type='FCNHead', in_channels=112, in_index=2, channels=64, num_convs=1, num_classes=11,
+    norm_cfg=dict(type='BN'), align_corners=False, loss_decode=dict(
+        type='CrossEntropyLoss', loss_weight=0.4))
+
+# What each row asks, the config it changes, and the change.
+ROWS: Dict[str, tuple] = {
+    'base': ('nrd', {}),
+    'class weights': ('nrd', {_LOSS + 'class_weight': _WEIGHTS}),
+    'deeplabv3plus': ('deeplabv3plus', {}),
+    'deeplabv3plus, class weights': ('deeplabv3plus', {_LOSS + 'class_weight': _WEIGHTS}),
+    'hard pixels alone': ('nrd', {_HEAD + 'sampler': dict(
+        type='OHEMPixelSampler', thresh=0.7, min_kept=20000)}),
+    'controller at 0.3 of the rate': ('nrd', _rate(controller=0.3)),
+    'encoder at the whole rate': ('nrd', _rate(backbone=1.)),
+    'gradients clipped at norm 1': ('nrd', {
+        'optim_wrapper.clip_grad': dict(_delete_=True, max_norm=1.)}),
+    'no norm before the MLPs': ('nrd', {_HEAD + 'type': 'NRDWithoutInputNorm'}),
+    '32 guidance channels': ('nrd', {_HEAD + 'guidance_channels': 32}),
+    '32 hidden channels': ('nrd', {_HEAD + 'hidden_channels': 32}),
+    'auxiliary head': ('nrd', {'model.auxiliary_head': _AUXILIARY}),
+    'loss at 1/4': ('nrd', {_HEAD + 'type': 'NRDLossAtQuarter'}),
+    'MLPs at twice the resolution': ('nrd', {_HEAD + 'scale_factor': 2}),
+    'norm momentum 0.01': ('nrd', {_HEAD + 'norm_cfg': dict(type='BN', momentum=0.01)}),
+    'start of the paper': ('nrd', {_HEAD + 'theta_init': 'paper'}),
+    'controller at 3 times the rate': ('nrd', _rate(controller=3.)),
+    'encoder at 0.1 of the rate': ('nrd', _rate(backbone=0.1)),
+    'dropout 0.1': ('nrd', {_HEAD + 'dropout_ratio': 0.1}),
+    'gum_aspp': ('gum_aspp', {}),
+    'gum_aspp, class weights': ('gum_aspp', {_HEAD + 'head.loss_decode.class_weight': _WEIGHTS}),
+}
+
+
+def _result(name: str, iterations: int, seeds: int, out: Path) -> dict:
+    """The scores on val of one row, of each seed, trained if they are not there."""
+    config, change = ROWS[name]
+    cfg = read_config(find_config(_CONFIG.format(config)), change)
+    check_data(cfg, 'train', 'val')
+    runs: List[dict] = []
+    for seed in range(seeds):
+        folder = out / 'runs' / name.replace(' ', '_') / f'{iterations}_iterations' / f'seed_{seed}'
+        record = folder / 'outcome.json'
+        if not record.is_file():
+            print(f'{name}, seed {seed}', flush=True)
+            run_cfg = with_budget(cfg, iterations, seed, folder, validate=True)
+            run_cfg.train_cfg.val_interval = iterations
+            outcome, _ = train(run_cfg)
+            with whole_file(record) as unfinished:
+                unfinished.write_text(json.dumps(dict(
+                    scores=outcome.validated[-1], loss=float(outcome.losses[-50:].mean()),
+                    environment=describe_environment('cpu'))))
+        runs.append(json.loads(record.read_text()))
+    return dict(row=name, config=config, change={key: str(value) for key, value in change.items()},
+                runs=runs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('rows', nargs='*', metavar='ROW', choices=[*ROWS, []],
+                        help=f'default: all. {"; ".join(ROWS)}')
+    parser.add_argument('--iters', type=int, default=400)
+    parser.add_argument('--seeds', type=int, default=1)
+    parser.add_argument('--out', type=Path, required=True)
+    args = parser.parse_args()
+    silence_host_warnings()
+    init_default_scope('mmseg')
+    results = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
+                   iterations=args.iters, rows=[])
+    for name in args.rows or ROWS:
+        results['rows'].append(_result(name, args.iters, args.seeds, args.out))
+        args.out.mkdir(parents=True, exist_ok=True)
+        (args.out / 'results.json').write_text(json.dumps(results, indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main()
