@@ -115,8 +115,10 @@ def _result(name: str, iterations: int, seeds: int, out: Path) -> dict:
                     scores=outcome.validated[-1], loss=float(outcome.losses[-50:].mean()),
                     environment=describe_environment('cpu'))))
         runs.append(json.loads(record.read_text()))
+    val = dict(scores=[run['scores'] for run in runs], losses=[run['loss'] for run in runs],
+               environments=[run['environment'] for run in runs])
     return dict(row=name, config=config, change={key: str(value) for key, value in change.items()},
-                runs=runs)
+                runs=dict(val=val))
 
 
 def main() -> None:
@@ -131,7 +133,7 @@ def main() -> None:
     silence_host_warnings()
     init_default_scope('mmseg')
     results = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
-                   iterations=args.iters, rows=[])
+                   environment=describe_environment('cpu'), iterations=args.iters, rows=[])
     for name in args.rows or ROWS:
         results['rows'].append(_result(name, args.iters, args.seeds, args.out))
         args.out.mkdir(parents=True, exist_ok=True)

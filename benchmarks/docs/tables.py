@@ -7,8 +7,8 @@ A table stands between two comments::
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
 ``suite [MODE]``, ``repeated FILE [MODE]``, ``runtimes [FILE]``, ``scores``, ``budgets``, ``curve``,
-``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``; of a folder
-of results, ``versions``.
+``search``, ``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``;
+of a folder of results, ``versions``.
 """
 from __future__ import annotations
 
@@ -139,6 +139,16 @@ def curve(results: dict) -> str:
     return markdown_table(lines)
 
 
+def search(results: dict) -> str:
+    """What changes of a config gave on the validation set."""
+    names = 'mIoU', 'mBIoU', 'mTrimapIoU_1px', 'mTrimapIoU_3px'
+    return markdown_table([
+        ('change', 'of the config', *names),
+        *((row['row'], row['config'], *(
+            format_runs([scores[name] for scores in row['runs']['val']['scores']], 1)
+            for name in names)) for row in results['rows'])])
+
+
 def environment(results: dict) -> str:
     """Where and with what it was measured, and the command; of a long one the beginning.
 
@@ -172,7 +182,7 @@ def versions(folder: Path) -> str:
 
 KINDS: Dict[str, Callable[..., str]] = dict(
     suite=suite, repeated=repeated, runtimes=runtimes, scores=scores, budgets=budgets, curve=curve,
-    environment=environment, configs=configs, recipes=recipes, versions=versions)
+    search=search, environment=environment, configs=configs, recipes=recipes, versions=versions)
 
 
 def _read(path: Path) -> Union[dict, Path]:
