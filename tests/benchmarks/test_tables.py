@@ -73,6 +73,18 @@ def test_runtimes_stand_side_by_side_with_how_far_two_runs_are_apart(tmp_path):
         '| b | 100.0 [0.50] | 40.0 | 25% |']
 
 
+def test_a_search_has_a_row_for_each_change(tmp_path):
+    names = 'mIoU', 'mBIoU', 'mTrimapIoU_1px', 'mTrimapIoU_3px'
+    scores = [dict.fromkeys(names, value) for value in (40., 42.)]
+    rows = [dict(row=row, config='nrd', runs=dict(val=dict(scores=scores[:seeds])))
+            for row, seeds in (('base', 1), ('other', 2))]
+    (tmp_path / 'x.json').write_text(json.dumps(dict(rows=rows)))
+    page = f'{BEGIN}x.json search -->\n<!-- end of table -->\n'
+    assert fill(page, tmp_path).splitlines()[3:-1] == [
+        '| base | nrd | 40.0 | 40.0 | 40.0 | 40.0 |',
+        '| other | nrd | 41.0 ± 1.4 | 41.0 ± 1.4 | 41.0 ± 1.4 | 41.0 ± 1.4 |']
+
+
 def test_curves_of_other_iterations_are_not_put_into_one_table(tmp_path):
     rows = [row('nrd_a_b', 0.2), row('fcn_a_b', 0.5)]
     rows[1]['runs']['iters']['validated'][1].pop(0)  # of one seed
