@@ -30,10 +30,10 @@ from mmseg_nrd.models import NRDHead
 
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
 _HEAD = 'model.decode_head.'
-_LOSS = _HEAD + 'loss_decode.'
 # As ENet weighs CamVid (arXiv 1606.02147, section 4): 1 / ln(1.02 + share of the pixels of train),
 # divided by their mean.
 _WEIGHTS = [0.269, 0.206, 1.61, 0.16, 0.743, 0.419, 1.513, 1.535, 0.615, 1.823, 2.106]
+_WEIGHTED = dict(_delete_=True, type='WeightedCrossEntropy')
 
 
 def _rate(**multiples: float) -> dict:
@@ -63,6 +63,17 @@ class NRDLossAtQuarter(NRDHead):
             seg_logits, small.squeeze(1), ignore_index=self.ignore_index))
 
 
+@MODELS.register_module()
+class WeightedCrossEntropy(nn.Module):
+    """``CrossEntropyLoss`` of MMSeg 1.2 looks up the weight of label 255 as well, and fails."""
+
+    loss_name = 'loss_ce'
+
+    def forward(self, logits, labels, weight=None, ignore_index=255):
+        return F.cross_entropy(logits, labels, logits.new_tensor(_WEIGHTS),
+                               ignore_index=ignore_index)
+
+
 _AUXILIARY = dict(
     type='FCNHead', in_channels=112, in_index=2, channels=64, num_convs=1, num_classes=11,
     norm_cfg=dict(type='BN'), align_corners=False, loss_decode=dict(
@@ -71,9 +82,9 @@ _AUXILIARY = dict(
 # What each row asks, the config it changes, and the change.
 ROWS: Dict[str, tuple] = {
     'base': ('nrd', {}),
-    'class weights': ('nrd', {_LOSS + 'class_weight': _WEIGHTS}),
+    'class weights': ('nrd', {_HEAD + 'loss_decode': _WEIGHTED}),
     'deeplabv3plus': ('deeplabv3plus', {}),
-    'deeplabv3plus, class weights': ('deeplabv3plus', {_LOSS + 'class_weight': _WEIGHTS}),
+    'deeplabv3plus, class weights': ('deeplabv3plus', {_HEAD + 'loss_decode': _WEIGHTED}),
     'hard pixels alone': ('nrd', {_HEAD + 'sampler': dict(
         type='OHEMPixelSampler', thresh=0.7, min_kept=20000)}),
     'controller at 0.3 of the rate': ('nrd', _rate(controller=0.3)),
@@ -92,7 +103,7 @@ ROWS: Dict[str, tuple] = {
     'encoder at 0.1 of the rate': ('nrd', _rate(backbone=0.1)),
     'dropout 0.1': ('nrd', {_HEAD + 'dropout_ratio': 0.1}),
     'gum_aspp': ('gum_aspp', {}),
-    'gum_aspp, class weights': ('gum_aspp', {_HEAD + 'head.loss_decode.class_weight': _WEIGHTS}),
+    'gum_aspp, class weights': ('gum_aspp', {_HEAD + 'head.loss_decode': _WEIGHTED}),
 }
 
 
