@@ -19,13 +19,12 @@ import torch
 from mmseg_nrd.apps.cli import find_config, load_segmentor, read_config, silence_host_warnings
 from mmseg_nrd.apps.cost.candidate import config_name
 from mmseg_nrd.apps.cost.environment import describe_environment
+from mmseg_nrd.apps.cost.suite import turn_ratios
 from mmseg_nrd.apps.cost.timing import summarise_times, time_turns
 from mmseg_nrd.apps.export import ExportableSegmentor, trace, write_onnx
 from mmseg_nrd.apps.export.check import random_images
 from mmseg_nrd.apps.export.onnx_file import silence_exporters
-from mmseg_nrd.apps.export.runners import run_onnxruntime, run_openvino
-
-_RUNTIMES = dict(onnxruntime=run_onnxruntime, openvino=run_openvino)
+from mmseg_nrd.apps.export.runners import RUNNERS
 
 
 def _steps(config: str, size: tuple, folder: Path) -> Dict[tuple, Callable[[], np.ndarray]]:
@@ -37,8 +36,8 @@ def _steps(config: str, size: tuple, folder: Path) -> Dict[tuple, Callable[[], n
         path = folder / f'{config_name(config)}_{kind}.onnx'
         write_onnx(trace(model, size), path, kind)
         images = random_images((1, *size), model.channels).numpy()
-        for name, load in _RUNTIMES.items():
-            run = load(str(path), torch.get_num_threads())
+        for name in ('onnxruntime', 'openvino'):
+            run = RUNNERS[name](str(path), torch.get_num_threads())
             steps[config_name(config), name, kind] = (
                 (lambda run=run, images=images: run(images)) if kind == 'labels' else
                 (lambda run=run, images=images: run(images).argmax(1).astype(np.uint8)))
@@ -63,13 +62,11 @@ def main() -> None:
     rows = []
     for name, runtime, kind in steps:
         if kind == 'labels':
-            outside, inside = (np.array(turns[name, runtime, each])
-                               for each in ('logits', 'labels'))
+            outside, inside = (turns[name, runtime, each] for each in ('logits', 'labels'))
             rows.append(dict(
                 config=name, runtime=runtime, logits_and_argmax=asdict(summarise_times(outside)),
-                labels=asdict(summarise_times(inside)),
-                ratio=asdict(summarise_times(inside / outside))))
-            print(f"{name}, {runtime}: {rows[-1]['ratio']['median']:.2f} of the time")
+                labels=asdict(summarise_times(inside)), ratio=turn_ratios(inside, outside)))
+            print(f"{name}, {runtime}: {rows[-1]['ratio']['seconds']:.2f} of the time")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(dict(
         command=shlex.join(['python', '-m', 'benchmarks.labels_in_graph', *sys.argv[1:]]),

@@ -30,17 +30,11 @@ from mmseg_nrd.models import NRDHead
 
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
 _HEAD = 'model.decode_head.'
+_RATE = 'optim_wrapper.paramwise_cfg.custom_keys.{}.lr_mult'  # the encoder's is 0.3
 # As ENet weighs CamVid (arXiv 1606.02147, section 4): 1 / ln(1.02 + share of the pixels of train),
 # divided by their mean.
 _WEIGHTS = [0.269, 0.206, 1.61, 0.16, 0.743, 0.419, 1.513, 1.535, 0.615, 1.823, 2.106]
 _WEIGHTED = dict(_delete_=True, type='WeightedCrossEntropy')
-
-
-def _rate(**multiples: float) -> dict:
-    """Parts of a model that learn at multiples of the rate; the encoder's is 0.3 unless named."""
-    return {'optim_wrapper.paramwise_cfg.custom_keys': {
-        part: dict(lr_mult=multiple)
-        for part, multiple in dict(dict(backbone=0.3), **multiples).items()}}
 
 
 @MODELS.register_module()
@@ -87,8 +81,8 @@ ROWS: Dict[str, tuple] = {
     'deeplabv3plus, class weights': ('deeplabv3plus', {_HEAD + 'loss_decode': _WEIGHTED}),
     'hard pixels alone': ('nrd', {_HEAD + 'sampler': dict(
         type='OHEMPixelSampler', thresh=0.7, min_kept=20000)}),
-    'controller at 0.3 of the rate': ('nrd', _rate(controller=0.3)),
-    'encoder at the whole rate': ('nrd', _rate(backbone=1.)),
+    'controller at 0.3 of the rate': ('nrd', {_RATE.format('controller'): 0.3}),
+    'encoder at the whole rate': ('nrd', {_RATE.format('backbone'): 1.}),
     'gradients clipped at norm 1': ('nrd', {
         'optim_wrapper.clip_grad': dict(_delete_=True, max_norm=1.)}),
     'no norm before the MLPs': ('nrd', {_HEAD + 'type': 'NRDWithoutInputNorm'}),
@@ -99,8 +93,8 @@ ROWS: Dict[str, tuple] = {
     'MLPs at twice the resolution': ('nrd', {_HEAD + 'scale_factor': 2}),
     'norm momentum 0.01': ('nrd', {_HEAD + 'norm_cfg': dict(type='BN', momentum=0.01)}),
     'start of the paper': ('nrd', {_HEAD + 'theta_init': 'paper'}),
-    'controller at 3 times the rate': ('nrd', _rate(controller=3.)),
-    'encoder at 0.1 of the rate': ('nrd', _rate(backbone=0.1)),
+    'controller at 3 times the rate': ('nrd', {_RATE.format('controller'): 3.}),
+    'encoder at 0.1 of the rate': ('nrd', {_RATE.format('backbone'): 0.1}),
     'dropout 0.1': ('nrd', {_HEAD + 'dropout_ratio': 0.1}),
     'gum_aspp': ('gum_aspp', {}),
     'gum_aspp, class weights': ('gum_aspp', {_HEAD + 'head.loss_decode': _WEIGHTED}),
