@@ -25,6 +25,7 @@ from mmseg_nrd.apps.export import ExportableSegmentor, trace, write_onnx
 from mmseg_nrd.apps.export.check import random_images
 from mmseg_nrd.apps.export.onnx_file import silence_exporters
 from mmseg_nrd.apps.export.runners import RUNNERS
+from mmseg_nrd.apps.export.runtimes import PAUSE_SECONDS
 
 
 def _steps(config: str, size: tuple, folder: Path) -> Dict[tuple, Callable[[], np.ndarray]]:
@@ -58,7 +59,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for config in args.configs:
             steps.update(_steps(config, tuple(args.shape), Path(folder)))
-        turns = time_turns(steps, args.rounds, turn_seconds=0.2, tell=print)
+        turns = time_turns(
+            steps, args.rounds, turn_seconds=0.2, pause_seconds=PAUSE_SECONDS, tell=print)
     rows = []
     for name, runtime, kind in steps:
         if kind == 'labels':

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import Callable, Dict, Mapping, Sequence, Tuple
 
@@ -26,13 +27,13 @@ class Timing:
 
 
 def time_turns(steps: Mapping[str, Callable[[], object]], rounds: int = 10, warmup: int = 2,
-               turn_seconds: float = 0.,
+               turn_seconds: float = 0., pause_seconds: float = 0.,
                tell: Callable[[str], object] = lambda text: None) -> Dict[str, list[float]]:
     """Time several steps in turns, so that a slow spell of the machine hits them all.
 
     A turn repeats its step for about ``turn_seconds``: a step of less than a millisecond else
-    measures the caches that its neighbour left. By default it runs once. ``tell``
-    is told each round. Returns seconds a run, turn by turn.
+    measures the caches that its neighbour left. By default it runs once. Before each turn there is
+    a pause of ``pause_seconds``. ``tell`` is told each round. Returns seconds a run, turn by turn.
     """
     repeats = {}
     for name, step in steps.items():
@@ -45,6 +46,7 @@ def time_turns(steps: Mapping[str, Callable[[], object]], rounds: int = 10, warm
     for number in range(1, rounds + 1):
         tell(f'round {number} of {rounds}')
         for name, step in steps.items():
+            time.sleep(pause_seconds)
             start = timer()
             for _ in range(repeats[name]):
                 step()

@@ -25,6 +25,19 @@ def test_short_steps_fill_their_turn_and_long_ones_run_once():
     assert all(0.02 <= each < 0.4 for each in seconds['long'])
 
 
+def test_before_each_turn_there_is_a_pause():
+    began, ended = [], []
+
+    def step():
+        began.append(time.perf_counter())
+        time.sleep(0.001)
+        ended.append(time.perf_counter())
+
+    seconds = time_turns(dict(a=step, b=step), rounds=2, warmup=1, pause_seconds=0.05)
+    assert all(start - end >= 0.05 for start, end in zip(began[2:], ended[1:]))
+    assert max(max(turns) for turns in seconds.values()) < 0.05
+
+
 def test_ratio_carries_both_spreads():
     value, spread = ratio(Timing(2., 0.2, 5), Timing(1., 0.1, 5))
     assert (value, spread) == (2., pytest.approx(0.4))
