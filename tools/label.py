@@ -30,8 +30,12 @@ IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.we
 VIDEO_SUFFIXES = ('.3gp', '.avi', '.flv', '.gif', '.m4v', '.mjpeg', '.mkv', '.mov', '.mp4', '.mpeg',
                   '.mpg', '.ts', '.webm', '.wmv')
 USUAL_RATE = 25.  # of cameras and files that name none, or none that could be meant
-# Reads that may fail in a row before a video is taken to have ended, or a camera to be gone.
+# Reads that may fail in a row before a camera is taken to be gone, or a video to have ended where
+# its container does not say that more is to come.
 MOST_FAILURES = 30
+MOST_FRAMES = 10_000_000  # more are not believed
+# Containers that count their frames; others tell a guess, from the duration.
+COUNTED = ('.3gp', '.avi', '.m4v', '.mov', '.mp4')
 
 
 class Clock:
@@ -74,14 +78,15 @@ class Video:
                              'camera.')
         rate = self.capture.get(cv2.CAP_PROP_FPS)
         self.rate = rate if 1 <= rate <= 240 else USUAL_RATE
-        # Exact in these; elsewhere a guess from the file's duration.
-        self.declared = int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT)) if (
-            Path(source).suffix.lower() in CODECS) else 0
+        count = int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.declared = 0 if self.is_camera or not 0 < count <= MOST_FRAMES else count
+        self.is_counted = Path(source).suffix.lower() in COUNTED
         self.found = self.skipped = 0
 
     def read(self):
         """The next frame, (H, W, 3), uint8, BGR, or None after the last."""
-        for failures in range(MOST_FAILURES):
+        to_come = self.declared - self.found - self.skipped
+        for failures in range(max(MOST_FAILURES, to_come)):
             found, frame = self.capture.read()
             if found:
                 self.found += 1
@@ -92,14 +97,14 @@ class Video:
     @property
     def unreadable(self):
         """Frames that were left out: those before others, and what a file has less than it says."""
-        return max(self.skipped, self.declared - self.found)
+        return max(self.skipped, self.declared - self.found if self.is_counted else 0)
 
 
 class Writer:
     """Writes a video of the size of its first frame.
 
-    Of a camera each frame stays until the next one, by the clock: the video lasts as long as what
-    was filmed.
+    Of a camera frames are repeated or left out, by the clock: the video lasts as long as what was
+    filmed.
     """
 
     def __init__(self, path, video):
@@ -128,8 +133,8 @@ class Writer:
         if frame.shape != self.size:
             raise ValueError(f'a frame of {frame.shape[:2]} after others of {self.size[:2]}: must '
                              'be as large as those. Fix: cut the video where its size changes.')
-        times = round((time.perf_counter() - self.start) * self.rate) - self.written
-        for _ in range(max(times, 1) if self.is_live else 1):
+        due = round((time.perf_counter() - self.start) * self.rate) + 1
+        for _ in range(due - self.written if self.is_live else 1):
             self.file.write(frame)
             self.written += 1
 
@@ -196,6 +201,10 @@ class Model:
                 raise FileNotFoundError(f'{file}: no such file. Fix: export the model again with '
                                         'tools/export.py, and keep its two files together.')
         self.about = json.loads(beside.read_text(encoding='utf-8'))
+        missing = {'output', 'channels', 'channel_order', 'classes', 'palette'} - set(self.about)
+        if missing:
+            raise ValueError(f'{beside}: lacks {", ".join(sorted(missing))}. Fix: export the model '
+                             'again with tools/export.py.')
         if self.about['channels'] != 3:
             raise ValueError(f"{path}: takes images of {self.about['channels']} channels; must "
                              'be 3. Fix: run it by hand, as docs/export.md says.')
@@ -288,6 +297,9 @@ def find_images(source, out):
         raise ValueError(f'--out {out}: must be a folder for images. '
                          f'Fix: --out {Path(out).with_suffix("")}')
     folder = path.parent if path.is_file() else path
+    if path.is_dir() and path.resolve() == Path(out).resolve():
+        raise ValueError(f'--out {out}: is the folder that is read, whose own labels could be '
+                         f'replaced; must be another folder. Fix: --out {path / "labelled"}')
     whole = [image.relative_to(folder) for image in images]
     bare = [name.with_suffix('') for name in whole]
     # x.jpg beside x.png: then all keep their suffix.
