@@ -36,6 +36,9 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--shape', nargs=2, type=_side, metavar=('H', 'W'),
                         help='size of the images to trace and to check with; others run as well '
                         "(default: the config's own)")
+    parser.add_argument('--fixed', action='store_true',
+                        help='only for single images of the size of --shape: for models that '
+                        'cannot be written for any, such as those with adaptive pooling')
     parser.add_argument('--check-shapes', nargs='+', type=_shape, metavar='BxHxW',
                         help='check with these batches instead, such as 1x512x1024 2x385x513')
     parser.add_argument('--tolerance', type=_positive, metavar='T',
@@ -96,13 +99,14 @@ def export_file(args: argparse.Namespace) -> None:
     if test_cfg.get('mode') == 'slide':
         print(f"warning: test_cfg.mode='slide': the file computes one window "
               f"({test_cfg.get('crop_size')}); sliding it over larger images is left to the caller")
-    program = trace(model, size)
+    program = trace(model, size, fixed_batch=1 if args.fixed else None)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     # Under its own name there is never a file that has not been checked.
     print(f'writing {args.out}, then running it beside the model', flush=True)
     with whole_file(args.out) as unfinished:
         write(program, unfinished)
-        _compare(model, read(unfinished), args.check_shapes or shapes_around(size),
+        shapes = shapes_around(size)[:1 if args.fixed else None]
+        _compare(model, read(unfinished), args.check_shapes or shapes,
                  partial(tolerance, most=args.tolerance, fp16=args.fp16))
     with whole_file(f'{args.out}.json') as unfinished:
         unfinished.write_text(json.dumps(about, indent=1) + '\n', encoding='utf-8')
@@ -128,8 +132,16 @@ def _format(args: argparse.Namespace) -> Format:
 
 def _compare(model: ExportableSegmentor, run: Callable[[Tensor], Tensor],
              shapes: Sequence[Shape], bound: Callable[[float], float]) -> None:
+    def run_or_tell(images: Tensor) -> Tensor:
+        try:
+            return run(images)
+        except Exception as error:
+            raise ValueError(f'the file cannot run images of {tuple(images.shape)}, and was not '
+                             f'kept: {error}. Fix: where their size is the reason, --fixed writes '
+                             'a file for one size.') from error
+
     agrees = []
-    for (batch, height, width), difference, scale in check(model, run, shapes):
+    for (batch, height, width), difference, scale in check(model, run_or_tell, shapes):
         agrees.append(difference <= bound(scale))
         verdict = '' if agrees[-1] else f', above {bound(scale):.1e}: FAILED'
         print(f'{batch} x {model.channels} x {height} x {width}: maximum difference '

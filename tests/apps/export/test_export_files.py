@@ -212,6 +212,23 @@ def test_a_sliding_window_is_pointed_out(config, tmp_path, capsys):
     assert "test_cfg.mode='slide': the file computes one window" in capsys.readouterr().out
 
 
+def test_adaptive_pooling_takes_a_file_of_one_size(config, tmp_path, capsys):
+    (tmp_path / 'psp.py').write_text(f"""
+_base_ = r'{config}'
+model = dict(decode_head=dict(
+    _delete_=True, type='PSPHead', pool_scales=(1, 2, 3), in_channels=4, in_index=0, channels=4,
+    num_classes=3, norm_cfg=dict(type='BN')))""")
+    with pytest.raises(ValueError, match='the file cannot run .* Fix: .*--fixed'):
+        run(tmp_path / 'psp.py', tmp_path / 'a.onnx', '--shape', 48, 80)
+    assert not (tmp_path / 'a.onnx').exists()
+    capsys.readouterr()
+    for out in (tmp_path / 'a.onnx', tmp_path / 'a.pt2'):
+        run(tmp_path / 'psp.py', out, '--shape', 48, 80, '--fixed')
+        assert capsys.readouterr().out.count('1 x 3 x 48 x 80: ') == 1
+    images, = onnxruntime.InferenceSession(tmp_path / 'a.onnx').get_inputs()
+    assert images.shape == [1, 3, 48, 80]
+
+
 @pytest.mark.parametrize('out, options, message', [
     ('file/a.pt2', [], 'the folder of --out file: cannot be made'),
     ('a.pth', [], 'a.pth: must end in .onnx or .pt2'),
