@@ -2,8 +2,8 @@
 
     python -m benchmarks.search [ROW ...] [--iters N] [--seeds N] --out FOLDER
 
-FOLDER/results.json holds what every row gave so far; finished runs are not repeated, and one that
-was killed is resumed. The test set is not looked at.
+FOLDER/results.json holds what every row gave so far, those of earlier commands included; finished
+runs are not repeated, and one that was killed is resumed. The test set is not looked at.
 """
 from __future__ import annotations
 
@@ -101,25 +101,30 @@ ROWS: Dict[str, tuple] = {
 }
 
 
-def _result(name: str, iterations: int, seeds: int, out: Path) -> dict:
-    """The scores on val of one row, of each seed, trained if they are not there."""
+def _train(name: str, iterations: int, seed: int, folder: Path) -> None:
+    """One run of a row, unless it is there already."""
     config, change = ROWS[name]
-    cfg = read_config(find_config(_CONFIG.format(config)), change)
+    record, change = folder / 'outcome.json', {key: str(value) for key, value in change.items()}
+    if record.is_file():
+        if json.loads(record.read_text())['change'] != change:
+            raise SystemExit(f'error: {folder}: was another change of the config. Fix: remove it.')
+        return
+    print(f'{name}, seed {seed}', flush=True)
+    cfg = read_config(find_config(_CONFIG.format(config)), ROWS[name][1])
     check_data(cfg, 'train', 'val')
-    runs: List[dict] = []
-    for seed in range(seeds):
-        folder = out / 'runs' / name.replace(' ', '_') / f'{iterations}_iterations' / f'seed_{seed}'
-        record = folder / 'outcome.json'
-        if not record.is_file():
-            print(f'{name}, seed {seed}', flush=True)
-            run_cfg = with_budget(cfg, iterations, seed, folder, validate=True)
-            run_cfg.train_cfg.val_interval = iterations
-            outcome, _ = train(run_cfg)
-            with whole_file(record) as unfinished:
-                unfinished.write_text(json.dumps(dict(
-                    scores=outcome.validated[-1], loss=float(outcome.losses[-50:].mean()),
-                    environment=describe_environment('cpu'))))
-        runs.append(json.loads(record.read_text()))
+    run_cfg = with_budget(cfg, iterations, seed, folder, validate=True)
+    run_cfg.train_cfg.val_interval = iterations
+    outcome, _ = train(run_cfg)
+    with whole_file(record) as unfinished:
+        unfinished.write_text(json.dumps(dict(
+            change=change, scores=outcome.validated[-1], loss=float(outcome.losses[-50:].mean()),
+            environment=describe_environment('cpu'))))
+
+
+def _result(name: str, folders: List[Path]) -> dict:
+    """What a row gave on val, of each seed."""
+    config, change = ROWS[name]
+    runs = [json.loads((folder / 'outcome.json').read_text()) for folder in folders]
     val = dict(scores=[run['scores'] for run in runs], losses=[run['loss'] for run in runs],
                environments=[run['environment'] for run in runs])
     return dict(row=name, config=config, change={key: str(value) for key, value in change.items()},
@@ -139,9 +144,14 @@ def main() -> None:
     init_default_scope('mmseg')
     results = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
                    environment=describe_environment('cpu'), iterations=args.iters, rows=[])
+    runs = {name: args.out / 'runs' / name.replace(' ', '_') / f'{args.iters}_iterations'
+            for name in ROWS}
     for name in args.rows or ROWS:
-        results['rows'].append(_result(name, args.iters, args.seeds, args.out))
-        args.out.mkdir(parents=True, exist_ok=True)
+        for seed in range(args.seeds):
+            _train(name, args.iters, seed, runs[name] / f'seed_{seed}')
+        found = {each: sorted(path.parent for path in runs[each].glob('seed_*/outcome.json'))
+                 for each in ROWS}
+        results['rows'] = [_result(each, found[each]) for each in ROWS if found[each]]
         (args.out / 'results.json').write_text(json.dumps(results, indent=1) + '\n')
 
 
