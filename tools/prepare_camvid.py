@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -19,15 +20,21 @@ SPLITS = ('train', 'val', 'test')
 
 
 def find(clone: Path) -> list[tuple[Path, Path, str]]:
-    """Of every image: where it is, where its label is, and its split."""
+    """Of every image: where it is, where its label is, and its split.
+
+    A clone lists its images in train.txt, val.txt and test.txt: then all of these must be there.
+    """
     root = clone / 'CamVid' if (clone / 'CamVid').is_dir() else clone
     found, missing = [], []
     for split in SPLITS:
         images = {path.stem: path for path in (root / split).glob('*')
                   if path.suffix in ('.png', '.jpg')}
         labels = {path.stem: path for path in (root / f'{split}annot').glob('*.png')}
+        listed = root / f'{split}.txt'
+        lines = listed.read_text().split('\n') if listed.is_file() else []
+        named = {Path(line.split()[0]).stem for line in lines if line.strip()}
         for folder, files, others in ((split, images, labels), (f'{split}annot', labels, images)):
-            names = sorted({*others} - {*files}) or ([] if files else ['*'])
+            names = sorted({*others, *named} - {*files}) or ([] if files else ['*'])
             missing += [f'{root / folder / name}.png' for name in names]
         found += [(images[name], labels[name], split) for name in sorted({*images} & {*labels})]
     if missing:
@@ -49,8 +56,8 @@ def write(path: Path, content: np.ndarray) -> None:
         raise OSError(f'{path}: OpenCV could not write it')
 
 
-def prepare(clone: Path, out: Path) -> int:
-    """Write the tree whole or not at all, and return the number of images."""
+def prepare(clone: Path, out: Path) -> dict[str, int]:
+    """Write the tree whole or not at all, and return the number of images of each split."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f'{out}: must be a new or empty folder. Fix: name another, or remove it.')
     found = find(clone)
@@ -68,8 +75,8 @@ def prepare(clone: Path, out: Path) -> int:
                                  'Fix: get the file anew.')
             classes[classes == 11] = 255
             write(tree / f'{split}annot' / label.name, classes)
-        os.replace(tree, out)
-    return len(found)
+        os.replace(tree, out.resolve())
+    return Counter(split for _, _, split in found)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,10 +90,11 @@ def main(arguments: list[str] | None = None) -> int:
                         help='folder to make; refused if it holds anything')
     options = parser.parse_args(arguments)
     try:
-        count = prepare(options.clone, options.out)
+        counts = prepare(options.clone, options.out)
     except (ValueError, OSError) as error:
         parser.error(str(error))
-    print(f'{count} images with labels in {options.out}')
+    print(', '.join(f'{split} {counts[split]}' for split in SPLITS), 'images with labels in',
+          options.out)
     return 0
 
 

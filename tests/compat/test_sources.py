@@ -53,7 +53,10 @@ def test_weights_in_an_installed_package(weights, tmp_path, monkeypatch):
     with pytest.raises(CheckpointError, match='models_by_pip.bomb.pth: .*more than weights'):
         load('package://models_by_pip/bomb.pth')
     assert not (tmp_path / 'marker').exists()
+    torch.save({'weight': torch.ones(1)}, tmp_path / 'beside.pth')
     for source, words in (
+            ('models_by_pip/../beside.pth', 'no file'),
+            (f'models_by_pip/{tmp_path}/beside.pth', 'no file'),
             ('models_by_pip/b.pth', 'no file .*models_by_pip.b.pth. Fix: '),
             ('not_there_at_all/a.pth', 'Fix: pip install not-there-at-all'),
             ('models_by_pip.sub/a.pth', 'no package'), ('json.py', 'no package')):

@@ -36,7 +36,7 @@ def data_set(split, root):
 
 def test_a_clone_becomes_the_data_set(clone, tmp_path, call):
     out = tmp_path / 'a' / 'camvid'
-    assert '4 images' in call('prepare_camvid', clone, out)
+    assert 'train 2, val 1, test 1 images' in call('prepare_camvid', clone, out)
     for split, count in COUNTS.items():
         found = data_set(split, out)
         assert len(found) == count
@@ -59,6 +59,17 @@ def test_names_what_is_missing(missing, clone, tmp_path, call):
     (clone / 'CamVid' / missing).unlink()
     said = call('prepare_camvid', clone / 'CamVid', tmp_path / 'out', status=2)
     assert 'these 1 are missing' in said and missing in said and not (tmp_path / 'out').exists()
+
+
+def test_what_a_clone_lists_must_be_there(clone, tmp_path, call):
+    lines = [f'/SegNet/CamVid/train/{name}.png /SegNet/CamVid/trainannot/{name}.png'
+             for name in ('train_0', 'train_1', 'train_2')]
+    (clone / 'CamVid' / 'train.txt').write_text('\n'.join(lines[:2]) + '\n')
+    call('prepare_camvid', clone, tmp_path / 'out')
+    (clone / 'CamVid' / 'train.txt').write_text('\n'.join(lines) + '\n')
+    said = call('prepare_camvid', clone, tmp_path / 'another', status=2)
+    assert 'these 2 are missing' in said
+    assert 'train/train_2.png' in said and 'trainannot/train_2.png' in said
 
 
 @pytest.mark.parametrize('content, word', [
