@@ -64,7 +64,8 @@ def repeated(results: dict, again: dict, mode: str = 'inference') -> str:
 def runtimes(results: dict, again: Optional[dict] = None) -> str:
     """Latency by config and runtime, in ms, and its ratio to the baseline's in that runtime.
 
-    With another run of the same, by how much the two differ at most, of the latencies of a config.
+    A config whose files take images of one size only is marked. With another run of the same, by
+    how much the two differ at most, of the latencies of a config.
     """
     def by_key(each: dict) -> Dict[tuple, dict]:
         return {(row['name'], row['runtime']): row for row in each['rows']}
@@ -74,7 +75,8 @@ def runtimes(results: dict, again: Optional[dict] = None) -> str:
     lines: List[Sequence[str]] = [(f"ms [ratio to {short_names(names)[0]}]", *columns,
                                    *(['two runs apart, at most'] if again else []))]
     for name, short in zip(names, short_names(names)):
-        cells, apart = [short], []
+        sizes = {rows[name, column].get('sizes') for column in columns}
+        cells, apart = [short + (' (files of one size)' if 'fixed' in sizes else '')], []
         for column in columns:
             row = rows[name, column]
             if row['error'] is not None:
@@ -113,7 +115,7 @@ def budgets(results: dict) -> str:
     equal = rows[0]['runs']['iters']['iterations']
     lines: List[Sequence[str]] = [(
         'config', 'GMAC of the head', 's / iteration', f'mIoU, {equal} iterations each',
-        'mIoU, the same training time')]
+        'mIoU, the same time in training steps')]
     for row, name in zip(rows, short_names([row['config'] for row in rows])):
         iters, time = (row['runs'][kind] for kind in ('iters', 'time'))
         lines.append((

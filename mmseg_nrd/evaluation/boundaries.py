@@ -82,7 +82,9 @@ def label_contour(labels: np.ndarray, ignored: np.ndarray) -> np.ndarray:
 
 
 def trimap_band(contour: np.ndarray, ignored: np.ndarray, width: int) -> np.ndarray:
-    """Pixels at most ``width`` pixels from a contour, to each of its sides.
+    """Pixels at most ``width`` pixels from one that touches a contour, those included.
+
+    So ``width + 1`` pixels to each side of a contour.
 
     Args:
         contour (np.ndarray): (H, W), bool, from :func:`label_contour`.

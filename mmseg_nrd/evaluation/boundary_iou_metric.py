@@ -70,7 +70,8 @@ class BoundaryIoUMetric(BaseMetric):
     Evaluation*, CVPR 2021) carried over from masks to labels: of each class only the pixels at
     most d from its outline count, in prediction and truth. The image's border is an outline and
     an ignored region is none (:func:`.boundaries.boundary_region`). Trimap IoU is the ordinary
-    one, over the pixels at most w from a contour of the truth (:func:`.boundaries.trimap_band`).
+    one, over the pixels at most w from those that touch a contour of the truth
+    (:func:`.boundaries.trimap_band`).
 
     As in ``IoUMetric``, beside which it may stand in one list: pixels that the truth ignores count
     nowhere, intersections and unions are summed over the data set, figures are per cent, rounded

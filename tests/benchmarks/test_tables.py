@@ -55,12 +55,13 @@ def test_a_table_replaces_what_stood_between_its_comments(kind, expected, tmp_pa
 
 
 def test_runtimes_stand_side_by_side_with_how_far_two_runs_are_apart(tmp_path):
-    def of(name, runtime, median, ratio=None, error=None):
+    def of(name, runtime, median, ratio=None, error=None, sizes='open'):
         return dict(name=name, runtime=runtime, error=error, seconds=dict(median=median),
-                    ratio=ratio and dict(seconds=ratio), command='', environment={})
+                    ratio=ratio and dict(seconds=ratio), sizes=sizes, command='',
+                    environment={})
 
     one = [of('a_x', 'torch', 0.2, 1.), of('a_x', 'compile', None, error='TypeError: no\nmore'),
-           of('b_x', 'torch', 0.1, 0.5), of('b_x', 'compile', 0.04)]
+           of('b_x', 'torch', 0.1, 0.5), of('b_x', 'compile', 0.04, sizes='fixed')]
     two = [of('a_x', 'torch', 0.21), of('a_x', 'compile', None, error='TypeError: no'),
            of('b_x', 'torch', 0.1), of('b_x', 'compile', 0.03)]
     for name, rows in (('one', one), ('two', two)):
@@ -70,7 +71,7 @@ def test_runtimes_stand_side_by_side_with_how_far_two_runs_are_apart(tmp_path):
         '| ms [ratio to a] | torch | compile | two runs apart, at most |',
         '| --- | --- | --- | --- |',
         '| a | 200.0 [1.00] | ERROR: TypeError: no | 5% |',
-        '| b | 100.0 [0.50] | 40.0 | 25% |']
+        '| b (files of one size) | 100.0 [0.50] | 40.0 | 25% |']
 
 
 def test_a_search_has_a_row_for_each_change(tmp_path):

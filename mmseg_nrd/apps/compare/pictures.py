@@ -148,7 +148,7 @@ def smooth(losses: Sequence[float], window: int) -> np.ndarray:
 
 
 def _draw_curves(entries: List[Entry], path: Path) -> None:
-    """The loss of each run: over iterations, or over seconds for an equal time."""
+    """The loss of each run: over iterations, or over seconds in steps for an equal time."""
     names, budgets = short_names([entry.name for entry in entries]), list(entries[0].outcomes)
     figure = Figure(figsize=(6.5 * len(budgets) + 2.5, 4.5), layout='constrained')
     axes = figure.subplots(1, len(budgets), squeeze=False)[0]
@@ -158,11 +158,11 @@ def _draw_curves(entries: List[Entry], path: Path) -> None:
             for seed, outcome in enumerate(entry.outcomes[budget]):
                 at = np.arange(1, len(outcome.losses) + 1)
                 if budget == 'time':
-                    at = at * outcome.seconds / len(outcome.losses)
+                    at = at * entry.step.median
                 axis.plot(at, smooth(outcome.losses, window), color=colour, linewidth=1,
                           label=name if seed == 0 else None)
         axis.set_title(TITLES[budget])
-        axis.set_xlabel('training time, s' if budget == 'time' else 'iteration')
+        axis.set_xlabel('time in training steps, s' if budget == 'time' else 'iteration')
         axis.set_ylabel('training loss' + (f', mean of {window}' if window > 1 else ''))
         axis.set_xlim(0, axis.dataLim.x1)
         axis.grid(alpha=0.3)

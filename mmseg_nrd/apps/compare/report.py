@@ -16,7 +16,7 @@ from mmseg_nrd.apps.cost.timing import ratio
 
 from .comparison import Entry
 
-TITLES = dict(iters='Equal iterations', time='Equal training time')
+TITLES = dict(iters='Equal iterations', time='Equal time in training steps')
 # IoUMetric's, which say little beside its others.
 _SIDE_SCORES = ('aAcc', 'mAcc')
 _COSTS = ('training s', 's / iteration', 'ratio', 'head GMAC', 'model GMAC', 'head M params',
@@ -161,8 +161,8 @@ def write_report(entries: List[Entry], metric: str, out: Path, command: str,
     notes = [
         f'- {metric}: on the test set, in the unit of the evaluator (per cent in MMSeg), mean '
         f'and standard deviation over {seeds} seed{"s" if seeds > 1 else ""}.',
-        *(['- equal training time: as many iterations as take the first config\'s seconds, by the '
-           'timed steps; each with a whole schedule.']
+        *(['- equal time in training steps: as many iterations as take the first config\'s '
+           'seconds, by the timed steps, loading left out; each with a whole schedule.']
           if 'time' in entries[0].outcomes else []),
         '- training s: wall clock of the training loop, data loading included.',
         '- s / iteration: one training step on random images, median and interquartile range '

@@ -77,8 +77,8 @@ def test_the_first_is_compared_with_each_other():
                       entry('psp_r18', 10, .5, iters=[29., 29.], time=[30.5])], 'mIoU')
     assert text.splitlines() == [
         "nrd against fcn: -0.50 ± 1.58 mIoU at equal iterations (within the seeds' spread), "
-        '+10.00 mIoU at equal training time (one seed: spread unknown); '
+        '+10.00 mIoU at equal time in training steps (one seed: spread unknown); '
         "0.25 of its decode head's multiply-adds, 0.25 of its seconds an iteration.",
         'nrd against psp: +2.00 ± 1.41 mIoU at equal iterations, '
-        '+0.50 mIoU at equal training time (one seed: spread unknown); '
+        '+0.50 mIoU at equal time in training steps (one seed: spread unknown); '
         "2.00 of its decode head's multiply-adds, 2.00 of its seconds an iteration."]
