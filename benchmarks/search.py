@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Dict, List
 
+import torch
 import torch.nn.functional as F
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
@@ -44,6 +45,15 @@ class NRDWithoutInputNorm(NRDHead):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.input_norm = nn.Identity()
+
+
+@MODELS.register_module()
+class NRDGuidedByTwoLevels(NRDHead):
+    """The next level, enlarged, beside the one at 1/4."""
+
+    def predict_params(self, inputs):
+        coarse = F.interpolate(inputs[1], inputs[0].shape[2:], mode='bilinear')
+        return super().predict_params([torch.cat([inputs[0], coarse], dim=1), *inputs[1:]])
 
 
 @MODELS.register_module()
@@ -86,6 +96,8 @@ ROWS: Dict[str, tuple] = {
     'gradients clipped at norm 1': ('nrd', {
         'optim_wrapper.clip_grad': dict(_delete_=True, max_norm=1.)}),
     'no norm before the MLPs': ('nrd', {_HEAD + 'type': 'NRDWithoutInputNorm'}),
+    'guidance from 1/4 and 1/8': ('nrd', {
+        _HEAD + 'type': 'NRDGuidedByTwoLevels', _HEAD + 'c1_in_channels': 24 + 40}),
     '32 guidance channels': ('nrd', {_HEAD + 'guidance_channels': 32}),
     '32 hidden channels': ('nrd', {_HEAD + 'hidden_channels': 32}),
     'auxiliary head': ('nrd', {'model.auxiliary_head': _AUXILIARY}),
