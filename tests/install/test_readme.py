@@ -26,7 +26,8 @@ CHOICES = {'CONFIG CONFIG': f'{NRD} {OTHER}',
 ELSEWHERE = {
     'make demo': 'five minutes; `tools/compare.py`, as in the list below',
     'make test': 'runs this',
-    'source .venv/bin/activate': 'the environment is on the path already'}
+    'source .venv/bin/activate': 'the environment is on the path already',
+    'git clone': 'the network', 'tools/prepare_camvid.py': 'reads that clone'}
 SMALLER = {
     'datasets/street_scenes_128x256.py': {'crop_size = (128, 256)': 'crop_size = (32, 64)',
                                           'scale=(256, 128)': 'scale=(64, 32)',
