@@ -98,6 +98,7 @@ ROWS: Dict[str, tuple] = {
     'no norm before the MLPs': ('nrd', {_HEAD + 'type': 'NRDWithoutInputNorm'}),
     'guidance from 1/4 and 1/8': ('nrd', {
         _HEAD + 'type': 'NRDGuidedByTwoLevels', _HEAD + 'c1_in_channels': 24 + 40}),
+    '8 guidance channels': ('nrd', {_HEAD + 'guidance_channels': 8}),
     '32 guidance channels': ('nrd', {_HEAD + 'guidance_channels': 32}),
     '32 hidden channels': ('nrd', {_HEAD + 'hidden_channels': 32}),
     'auxiliary head': ('nrd', {'model.auxiliary_head': _AUXILIARY}),
