@@ -230,14 +230,14 @@ class Model:
 def open_file(path, runtime=None, threads=None):
     """The runtime's name, and a function of images (1, 3, H, W), uint8; the first that is there."""
     missing = []
-    for name in [runtime] if runtime else ['openvino', 'onnxruntime']:
+    for name in [runtime] if runtime else ['onnxruntime', 'openvino']:
         try:
             return name, OPENERS[name](path, threads)
         except ModuleNotFoundError as error:
             if error.name != name:
                 raise
             missing.append(name)
-    raise ValueError(f'{" and ".join(missing)}: not installed. Fix: pip install {missing[-1]}')
+    raise ValueError(f'{" and ".join(missing)}: not installed. Fix: pip install {missing[0]}')
 
 
 def open_with_openvino(path, threads):
@@ -358,7 +358,7 @@ def parse_args():
     parser.add_argument('--out', required=True,
                         help='a video, .mp4 or .avi; for images a folder')
     parser.add_argument('--runtime', choices=sorted(OPENERS),
-                        help='default: openvino where it is installed, else onnxruntime')
+                        help='default: onnxruntime where it is installed, else openvino')
     parser.add_argument('--threads', type=positive, help="of the runtime (default: its own choice)")
     parser.add_argument('--size', type=positive, nargs=2, metavar=('H', 'W'),
                         help='label at this size (default: that of the images)')
