@@ -116,31 +116,36 @@ ROWS: Dict[str, tuple] = {
 
 def _train(name: str, iterations: int, seed: int, folder: Path) -> None:
     """One run of a row, unless it is there already."""
-    config, change = ROWS[name]
-    record, change = folder / 'outcome.json', {key: str(value) for key, value in change.items()}
+    record = folder / 'outcome.json'
     if record.is_file():
-        if json.loads(record.read_text())['change'] != change:
-            raise SystemExit(f'error: {folder}: was another change of the config. Fix: remove it.')
         return
     print(f'{name}, seed {seed}', flush=True)
-    cfg = read_config(find_config(_CONFIG.format(config)), ROWS[name][1])
+    config, change = ROWS[name]
+    cfg = read_config(find_config(_CONFIG.format(config)), change)
     check_data(cfg, 'train', 'val')
     run_cfg = with_budget(cfg, iterations, seed, folder, validate=True)
     run_cfg.train_cfg.val_interval = iterations
     outcome, _ = train(run_cfg)
     with whole_file(record) as unfinished:
         unfinished.write_text(json.dumps(dict(
-            change=change, scores=outcome.validated[-1], loss=float(outcome.losses[-50:].mean()),
-            environment=describe_environment('cpu'))))
+            change=_as_text(change), scores=outcome.validated[-1],
+            loss=float(outcome.losses[-50:].mean()), environment=describe_environment('cpu'))))
+
+
+def _as_text(change: dict) -> Dict[str, str]:
+    return {key: str(value) for key, value in change.items()}
 
 
 def _result(name: str, folders: List[Path]) -> dict:
     """What a row gave on val, of each seed."""
     config, change = ROWS[name]
     runs = [json.loads((folder / 'outcome.json').read_text()) for folder in folders]
+    for folder, run in zip(folders, runs):
+        if run['change'] != _as_text(change):
+            raise SystemExit(f'error: {folder}: was another change of the config. Fix: remove it.')
     val = dict(scores=[run['scores'] for run in runs], losses=[run['loss'] for run in runs],
                environments=[run['environment'] for run in runs])
-    return dict(row=name, config=config, change={key: str(value) for key, value in change.items()},
+    return dict(row=name, config=config, change=_as_text(change),
                 runs=dict(val=val))
 
 

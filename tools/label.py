@@ -34,8 +34,6 @@ USUAL_RATE = 25.  # of cameras and files that name none, or none that could be m
 # its container does not say that more is to come.
 MOST_FAILURES = 30
 MOST_FRAMES = 10_000_000  # more are not believed
-# Containers that count their frames; others tell a guess, from the duration.
-COUNTED = ('.3gp', '.avi', '.m4v', '.mov', '.mp4')
 
 
 class Clock:
@@ -80,7 +78,8 @@ class Video:
         self.rate = rate if 1 <= rate <= 240 else USUAL_RATE
         count = int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.declared = 0 if self.is_camera or not 0 < count <= MOST_FRAMES else count
-        self.is_counted = Path(source).suffix.lower() in COUNTED
+        # Others tell a guess, from the duration, or count what an editor has hidden.
+        self.is_counted = Path(source).suffix.lower() in CODECS
         self.found = self.skipped = 0
 
     def read(self):
@@ -361,7 +360,8 @@ def parse_args():
                         help='default: onnxruntime where it is installed, else openvino')
     parser.add_argument('--threads', type=positive, help="of the runtime (default: its own choice)")
     parser.add_argument('--size', type=positive, nargs=2, metavar=('H', 'W'),
-                        help='label at this size (default: that of the images)')
+                        help='label at this size (default: that of the images, or of a file that '
+                        'takes one size only)')
     parser.add_argument('--opacity', type=opacity, default=0.5, metavar='A',
                         help='of the colours, 0 to 1; 0.5 by default')
     parser.add_argument('--quiet', action='store_true', help='show no progress')
@@ -376,7 +376,8 @@ def main():
         images = {} if video else find_images(args.source, args.out)
         writer = Writer(args.out, video) if video else None
         model = Model(args.model, args.runtime, args.threads)
-        label, paint = at_size(model.label, args.size), painter(model.palette, args.opacity)
+        size = args.size or model.about.get('size')
+        label, paint = at_size(model.label, size), painter(model.palette, args.opacity)
         if not video:
             clock, unreadable = label_images(images, label, paint, args.out)
         else:

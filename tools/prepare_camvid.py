@@ -58,6 +58,7 @@ def write(path: Path, content: np.ndarray) -> None:
 
 def prepare(clone: Path, out: Path) -> dict[str, int]:
     """Write the tree whole or not at all, and return the number of images of each split."""
+    out = out.resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f'{out}: must be a new or empty folder. Fix: name another, or remove it.')
     found = find(clone)
@@ -75,7 +76,7 @@ def prepare(clone: Path, out: Path) -> dict[str, int]:
                                  'Fix: get the file anew.')
             classes[classes == 11] = 255
             write(tree / f'{split}annot' / label.name, classes)
-        os.replace(tree, out.resolve())
+        os.replace(tree, out)
     return Counter(split for _, _, split in found)
 
 

@@ -60,7 +60,9 @@ def find_in_package(source: str) -> Path:
             f'Fix: pip install {name.replace("_", "-")}')
     paths = [Path(folder, file) for folder in spec.submodule_search_locations]
     for path, folder in zip(paths, spec.submodule_search_locations):
-        if path.is_file() and path.resolve().is_relative_to(Path(folder).resolve()):
+        # Not by resolve(): installers may link single files to elsewhere.
+        within = Path(os.path.normpath(path)).is_relative_to(os.path.normpath(folder))
+        if within and path.is_file():
             return path
     raise MissingCheckpointError(
         f'checkpoint {source!r}: no file {paths[0]}. Fix: name one that this package holds.')

@@ -46,4 +46,4 @@ def test_rows_of_earlier_commands_stay_and_finished_runs_are_not_repeated(tmp_pa
     change = {'model.decode_head.dropout_ratio': .2}
     monkeypatch.setitem(search.ROWS, 'dropout 0.1', ('nrd', change))
     with pytest.raises(SystemExit, match='another change'):
-        run('dropout 0.1')
+        run('base')

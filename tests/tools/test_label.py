@@ -109,13 +109,14 @@ def test_labels_are_those_of_the_file(call, export, tmp_path, runtime, changes):
     assert np.array_equal(overlay, np.array(PALETTE, np.uint8)[expected.astype(int), ::-1])
 
 
-def test_another_size_and_names_that_meet(call, export, tmp_path):
+@pytest.mark.parametrize('about, size', [({}, ['--size', 8, 12]), (dict(size=[8, 12]), [])])
+def test_another_size_and_names_that_meet(call, export, tmp_path, about, size):
     image = np.zeros((40, 60, 3), np.uint8)
     image[:, 30:, 2] = 255
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     cv2.imwrite(str(tmp_path / 'a.bmp'), image)
     (tmp_path / 'b.png').write_bytes(b'no image')
-    said = call('label', export(), tmp_path, '--out', tmp_path / 'out', '--size', 8, 12, status=1)
+    said = call('label', export(**about), tmp_path, '--out', tmp_path / 'out', *size, status=1)
     assert '1 could not be read' in said
     found = sorted((tmp_path / 'out' / 'labels').iterdir())
     assert [path.name for path in found] == ['a.bmp.png', 'a.png.png']

@@ -83,6 +83,9 @@ def export_file(args: argparse.Namespace) -> None:
             file differs from it. Then no file is left, and an older one stays.
     """
     write, read = _format(args)
+    if args.fixed and args.check_shapes:
+        raise ValueError('--check-shapes with --fixed: the file takes the size of --shape alone. '
+                         'Fix: leave one of the two out.')
     if args.out.is_dir():
         raise IsADirectoryError(f'--out {args.out}: is a folder. Fix: name a file in it.')
     check_folder(args.out.parent, 'the folder of --out')
@@ -91,6 +94,8 @@ def export_file(args: argparse.Namespace) -> None:
     model = ExportableSegmentor(segmentor, args.labels)
     about = describe(model, cfg, saved)
     size = tuple(args.shape or image_size(cfg))
+    if args.fixed:
+        about['size'] = list(size)
     print(f'tracing {args.config} at {size[0]} x {size[1]}', flush=True)
     if args.checkpoint is None:
         print('warning: no checkpoint was given, so the weights are random: enough to time the '

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import re
 
 import numpy as np
@@ -227,6 +228,7 @@ model = dict(decode_head=dict(
         assert capsys.readouterr().out.count('1 x 3 x 48 x 80: ') == 1
     images, = onnxruntime.InferenceSession(tmp_path / 'a.onnx').get_inputs()
     assert images.shape == [1, 3, 48, 80]
+    assert json.loads((tmp_path / 'a.onnx.json').read_text())['size'] == [48, 80]
 
 
 @pytest.mark.parametrize('out, options, message', [
@@ -234,6 +236,7 @@ model = dict(decode_head=dict(
     ('a.pth', [], 'a.pth: must end in .onnx or .pt2'),
     ('a.pt2', ['--opset', 20], '--opset 20: is for ONNX'),
     ('folder.pt2', [], 'folder.pt2: is a folder'),
+    ('a.pt2', ['--fixed', '--check-shapes', '1x8x8'], '--check-shapes with --fixed'),
     ('a.pt2', ['gone.pth'], "checkpoint 'gone.pth': no such file"),
     ('a.pt2', ['--cfg-options', 'model.data_preprocessor.test_cfg.size=(9,9)'], 'pads')])
 def test_wrong_arguments_are_named_before_anything_is_written(
