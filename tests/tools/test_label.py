@@ -282,8 +282,8 @@ def test_ctrl_c_leaves_a_video_that_plays(export, tmp_path):
     out = tmp_path / 'out.avi'
     # Enlarged, so that it takes seconds.
     run = subprocess.Popen(
-        [sys.executable, ROOT / 'tools' / 'label.py', export(), video, '--out', out, '--size', '600',
-         '800'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        [sys.executable, ROOT / 'tools' / 'label.py', export(), video, '--out', out,
+         '--size', '600', '800'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while not out.exists() or out.stat().st_size < 50_000:
         assert run.poll() is None, run.stdout.read()
         time.sleep(0.02)
