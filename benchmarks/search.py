@@ -136,17 +136,17 @@ def _as_text(change: dict) -> Dict[str, str]:
     return {key: str(value) for key, value in change.items()}
 
 
-def _result(name: str, folders: List[Path]) -> dict:
+def _result(name: str, records: List[Path]) -> dict:
     """What a row gave on val, of each seed."""
-    config, change = ROWS[name]
-    runs = [json.loads((folder / 'outcome.json').read_text()) for folder in folders]
-    for folder, run in zip(folders, runs):
-        if run['change'] != _as_text(change):
-            raise SystemExit(f'error: {folder}: was another change of the config. Fix: remove it.')
+    config, change = ROWS[name][0], _as_text(ROWS[name][1])
+    runs = [json.loads(record.read_text()) for record in records]
+    for record, run in zip(records, runs):
+        if run['change'] != change:
+            raise SystemExit(f'error: {record.parent}: was another change of the config. '
+                             'Fix: remove it.')
     val = dict(scores=[run['scores'] for run in runs], losses=[run['loss'] for run in runs],
                environments=[run['environment'] for run in runs])
-    return dict(row=name, config=config, change=_as_text(change),
-                runs=dict(val=val))
+    return dict(row=name, config=config, change=change, runs=dict(val=val))
 
 
 def main() -> None:
@@ -167,9 +167,8 @@ def main() -> None:
     for name in args.rows or ROWS:
         for seed in range(args.seeds):
             _train(name, args.iters, seed, runs[name] / f'seed_{seed}')
-        found = {each: sorted(path.parent for path in runs[each].glob('seed_*/outcome.json'))
-                 for each in ROWS}
-        results['rows'] = [_result(each, found[each]) for each in ROWS if found[each]]
+        found = {each: sorted(runs[each].glob('seed_*/outcome.json')) for each in ROWS}
+        results['rows'] = [_result(each, records) for each, records in found.items() if records]
         (args.out / 'results.json').write_text(json.dumps(results, indent=1) + '\n')
 
 

@@ -11,7 +11,6 @@ import warnings
 from functools import partial
 from pathlib import Path
 
-import torch
 from rich.console import Console
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
@@ -104,9 +103,6 @@ def main() -> None:
         args.device, seed=SEED, rounds=args.rounds, amp=args.amp,
         channels_last=args.channels_last, fuse=args.fuse, compile=args.compile,
         keeps_freed_memory=args.keep_freed_memory and keep_freed_memory(), **versions)
-    if args.runtime:
-        # On a GPU too, float32 is what logits are compared in.
-        torch.backends.cudnn.allow_tf32 = False
     tell = partial(print, flush=True)
     rows = (measure_runtimes(args.configs, args.runtime, settings, baseline, tell) if args.runtime
             else measure(args.configs, settings, baseline, tell))

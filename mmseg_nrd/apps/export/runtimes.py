@@ -211,6 +211,8 @@ def measure_runtimes(configs: Sequence[str], runtimes: Sequence[str], settings: 
     """
     baseline = check_names(configs, baseline)
     check_runtimes(runtimes, settings)
+    # On a GPU too, float32 is what logits are compared in.
+    torch.backends.cudnn.allow_tf32 = False
     rows, steps = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for number, config in enumerate(configs, start=1):
