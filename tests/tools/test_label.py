@@ -283,7 +283,9 @@ def test_ctrl_c_leaves_a_video_that_plays(export, tmp_path):
     # Enlarged, so that it takes seconds.
     run = subprocess.Popen(
         [sys.executable, ROOT / 'tools' / 'label.py', export(), video, '--out', out,
-         '--size', '600', '800'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+         '--size', '600', '800'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        # A shell's background jobs, and what they start, are born deaf to it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     while not out.exists() or out.stat().st_size < 50_000:
         assert run.poll() is None, run.stdout.read()
         time.sleep(0.02)
