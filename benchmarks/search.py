@@ -2,8 +2,9 @@
 
     python -m benchmarks.search [ROW ...] [--iters N] [--seeds N] --out FOLDER
 
-FOLDER/results.json holds what every row gave so far, those of earlier commands included; finished
-runs are not repeated, and one that was killed is resumed. The test set is not looked at.
+FOLDER/results.json holds what every row gave so far, those of earlier commands included, be their
+runs still there or not. Finished runs are not repeated, and one that was killed is resumed. The
+test set is not looked at.
 """
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from typing import Dict, List
 
 import torch
 import torch.nn.functional as F
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from torch import nn
@@ -32,10 +34,8 @@ from mmseg_nrd.models import NRDHead
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
 _HEAD = 'model.decode_head.'
 _RATE = 'optim_wrapper.paramwise_cfg.custom_keys.{}.lr_mult'  # the encoder's is 0.3
-# As ENet weighs CamVid (arXiv 1606.02147, section 4): 1 / ln(1.02 + share of the pixels of train),
-# divided by their mean.
-_WEIGHTS = [0.269, 0.206, 1.61, 0.16, 0.743, 0.419, 1.513, 1.535, 0.615, 1.823, 2.106]
-_WEIGHTED = dict(_delete_=True, type='WeightedCrossEntropy')
+_WEIGHTED = dict(reduction='none', class_weight=Config.fromfile(
+    find_config('configs/_base_/datasets/camvid_352x480.py')).class_weight)
 
 
 @MODELS.register_module()
@@ -65,17 +65,6 @@ class NRDLossAtQuarter(NRDHead):
         small = F.interpolate(labels.float(), seg_logits.shape[2:], mode='nearest').long()
         return dict(loss_ce=self.loss_decode(
             seg_logits, small.squeeze(1), ignore_index=self.ignore_index))
-
-
-@MODELS.register_module()
-class WeightedCrossEntropy(nn.Module):
-    """``CrossEntropyLoss`` of MMSeg 1.2 looks up the weight of label 255 as well, and fails."""
-
-    loss_name = 'loss_ce'
-
-    def forward(self, logits, labels, weight=None, ignore_index=255):
-        return F.cross_entropy(logits, labels, logits.new_tensor(_WEIGHTS),
-                               ignore_index=ignore_index)
 
 
 _AUXILIARY = dict(
@@ -160,6 +149,11 @@ def main() -> None:
     args = parser.parse_args()
     silence_host_warnings()
     init_default_scope('mmseg')
+    written = args.out / 'results.json'
+    earlier = json.loads(written.read_text()) if written.is_file() else dict(rows=[])
+    if earlier.get('iterations', args.iters) != args.iters:
+        raise SystemExit(f'error: {written}: its rows are of {earlier["iterations"]} iterations, '
+                         f'not {args.iters}. Fix: another --out.')
     results = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
                    environment=describe_environment('cpu'), iterations=args.iters, rows=[])
     runs = {name: args.out / 'runs' / name.replace(' ', '_') / f'{args.iters}_iterations'
@@ -168,8 +162,10 @@ def main() -> None:
         for seed in range(args.seeds):
             _train(name, args.iters, seed, runs[name] / f'seed_{seed}')
         found = {each: sorted(runs[each].glob('seed_*/outcome.json')) for each in ROWS}
-        results['rows'] = [_result(each, records) for each, records in found.items() if records]
-        (args.out / 'results.json').write_text(json.dumps(results, indent=1) + '\n')
+        rows = {row['row']: row for row in earlier['rows']} | {
+            each: _result(each, records) for each, records in found.items() if records}
+        results['rows'] = [rows[each] for each in ROWS if each in rows]
+        written.write_text(json.dumps(results, indent=1) + '\n')
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,7 +22,9 @@ def test_each_row_is_a_model_and_another_config_than_its_base(name):
         bool(change))
 
 
-def test_rows_of_earlier_commands_stay_and_finished_runs_are_not_repeated(tmp_path, monkeypatch):
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """The command in ``tmp_path``, where the run of number n has n mIoU; the runs it trained."""
     trained = []
 
     def train(cfg):
@@ -30,8 +33,8 @@ def test_rows_of_earlier_commands_stay_and_finished_runs_are_not_repeated(tmp_pa
         return SimpleNamespace(validated=[dict(mIoU=float(len(trained)))],
                                losses=np.ones(3)), None
 
-    def run(*rows):
-        monkeypatch.setattr('sys.argv', ['search', *rows, '--iters', '3', '--out', str(tmp_path)])
+    def run(*rows, iters='3'):
+        monkeypatch.setattr('sys.argv', ['search', *rows, '--iters', iters, '--out', str(tmp_path)])
         search.main()
         return {row['row']: [each['mIoU'] for each in row['runs']['val']['scores']]
                 for row in json.loads((tmp_path / 'results.json').read_text())['rows']}
@@ -39,10 +42,23 @@ def test_rows_of_earlier_commands_stay_and_finished_runs_are_not_repeated(tmp_pa
     monkeypatch.setattr(search, 'train', train)
     monkeypatch.setattr(search, 'init_default_scope', lambda scope: None)
     monkeypatch.setattr(search, 'check_data', lambda *arguments: None)
+    run.trained = trained
+    return run
+
+
+def test_rows_of_earlier_commands_stay_and_finished_runs_are_not_repeated(run, tmp_path):
     assert run('dropout 0.1') == {'dropout 0.1': [1.]}
     assert run('base', '--seeds', '2') == {'base': [2., 3.], 'dropout 0.1': [1.]}
     assert run('base', '--seeds', '2') == {'base': [2., 3.], 'dropout 0.1': [1.]}
-    assert trained == [(3, 3)] * 3
+    assert run.trained == [(3, 3)] * 3
+    shutil.rmtree(tmp_path / 'runs')
+    assert run('loss at 1/4') == {'base': [2., 3.], 'loss at 1/4': [4.], 'dropout 0.1': [1.]}
+
+
+def test_rows_of_another_search_are_not_mixed_in(run, monkeypatch):
+    run('dropout 0.1')
+    with pytest.raises(SystemExit, match='3 iterations, not 4'):
+        run('base', iters='4')
     change = {'model.decode_head.dropout_ratio': .2}
     monkeypatch.setitem(search.ROWS, 'dropout 0.1', ('nrd', change))
     with pytest.raises(SystemExit, match='another change'):
