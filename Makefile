@@ -107,8 +107,6 @@ camvid-gum: $(WEIGHTS) $(CAMVID)
 	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp aspp) --out work_dirs/$@
 
 ABLATION := gun_drn-d-22
-# Guidance alone, on logits that are right.
-TRUE := $(patsubst %,%1xb4-600_street-scenes-128x256.py,_ -bilinear_ -large-rf_ -high-res_)
 ablations: $(STAMP) $(DATA)
 	$(BIN)/python tools/compare.py \
 		$(CONFIGS)/$(ABLATION)_1xb4-600_street-scenes-128x256.py \
@@ -116,8 +114,6 @@ ablations: $(STAMP) $(DATA)
 		large-rf high-res wide-guidance not-shared separate-norm concat medium-only low-only \
 		scale colour lighting) \
 		--out work_dirs/ablations --seeds 3
-	$(BIN)/python tools/compare.py $(patsubst %,$(CONFIGS)/$(ABLATION)_true-logits%,$(TRUE)) \
-		--out work_dirs/ablations-true-logits --iters 300 --seeds 3
 
 # Half the batch, and fewer iterations than the configs': twelve decoders are many.
 DECODERS := deeplabv3plus_r18-d8 deeplabv3plus_r18 nrd_r18 gum_nrd_r18 gum_deeplabv3plus_r18-d8 \

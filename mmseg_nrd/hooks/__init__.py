@@ -3,9 +3,7 @@ from .checkpoint_fit import CheckpointFitHook, check_fit
 from .finite_loss import FiniteLossHook
 from .random_state import RandomStateHook
 from .safe_checkpoint import SafeCheckpointHook
-from .true_logits import TrueLogitsHook
 
 __all__ = [
-    'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook',
-    'TrueLogitsHook', 'check_fit',
+    'CheckpointFitHook', 'FiniteLossHook', 'RandomStateHook', 'SafeCheckpointHook', 'check_fit',
 ]
