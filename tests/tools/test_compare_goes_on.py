@@ -26,7 +26,9 @@ def stop_in(run, how, small, out) -> str:
     process = subprocess.Popen(
         [sys.executable, str(ROOT / 'tools' / 'compare.py'), *map(str, arguments(small, out))],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'})
+        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
+        # A shell's background jobs, and what they start, are born deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     deadline = time.monotonic() + 300
     while not (run / 'resume.pth').exists() and process.poll() is None:
         assert time.monotonic() < deadline

@@ -88,7 +88,7 @@ def _draw_costs(figure, entries: List[Entry], metric: str, names: List[str],
                 axis.errorbar(cost, score, yerr=spread, **_MARKERS[budget], color=colour,
                               capsize=4, linestyle='')
     left.set_xlabel('multiply-adds of the decode head, G')
-    right.set_xlabel('training time, s: iterations by the seconds of a timed one')
+    right.set_xlabel('training time, s (iterations times the seconds of a timed step)')
     for axis in (left, right):
         axis.set_xlim(0, axis.dataLim.x1 * 1.05)
         axis.set_ylabel(metric)
