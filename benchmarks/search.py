@@ -3,8 +3,8 @@
     python -m benchmarks.search [ROW ...] [--iters N] [--seeds N] --out FOLDER
 
 FOLDER/results.json holds what every row gave so far, those of earlier commands included, be their
-runs still there or not. Finished runs are not repeated, and one that was killed is resumed. The
-test set is not looked at.
+runs still there or not; a row is replaced by one of as many seeds or more. Finished runs are not
+repeated, and one that was killed is resumed. The test set is not looked at.
 """
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from typing import Dict, List
 
 import torch
 import torch.nn.functional as F
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from torch import nn
@@ -36,8 +35,6 @@ from mmseg_nrd.ops import guided_upsample
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
 _HEAD = 'model.decode_head.'
 _RATE = 'optim_wrapper.paramwise_cfg.custom_keys.{}.lr_mult'  # the encoder's is 0.3
-_WEIGHTED = dict(reduction='none', class_weight=Config.fromfile(
-    find_config('configs/_base_/datasets/camvid_352x480.py')).class_weight)
 
 
 @MODELS.register_module()
@@ -125,9 +122,7 @@ _AUXILIARY = dict(
 # What each row asks, the config it changes, and the change.
 ROWS: Dict[str, tuple] = {
     'base': ('nrd', {}),
-    'class weights': ('nrd', {_HEAD + 'loss_decode': _WEIGHTED}),
     'deeplabv3plus': ('deeplabv3plus', {}),
-    'deeplabv3plus, class weights': ('deeplabv3plus', {_HEAD + 'loss_decode': _WEIGHTED}),
     'hard pixels alone': ('nrd', {_HEAD + 'sampler': dict(
         type='OHEMPixelSampler', thresh=0.7, min_kept=20000)}),
     'controller at 0.3 of the rate': ('nrd', {_RATE.format('controller'): 0.3}),
@@ -157,7 +152,6 @@ ROWS: Dict[str, tuple] = {
     'gum_aspp, offsets for each class': ('gum_aspp', {_HEAD + 'type': 'GuidedByClass'}),
     'gum_aspp, offsets in parts of the map': ('gum_aspp', {
         _HEAD + 'type': 'GuidedInPartsOfTheMap'}),
-    'gum_aspp, class weights': ('gum_aspp', {_HEAD + 'head.loss_decode': _WEIGHTED}),
 }
 
 
@@ -185,15 +179,11 @@ def _as_text(change: dict) -> Dict[str, str]:
 
 def _result(name: str, records: List[Path]) -> dict:
     """What a row gave on val, of each seed."""
-    config, change = ROWS[name][0], _as_text(ROWS[name][1])
+    config, change = ROWS[name]
     runs = [json.loads(record.read_text()) for record in records]
-    for record, run in zip(records, runs):
-        if run['change'] != change:
-            raise SystemExit(f'error: {record.parent}: was another change of the config. '
-                             'Fix: remove it.')
     val = dict(scores=[run['scores'] for run in runs], losses=[run['loss'] for run in runs],
                environments=[run['environment'] for run in runs])
-    return dict(row=name, config=config, change=change, runs=dict(val=val))
+    return dict(row=name, config=config, change=_as_text(change), runs=dict(val=val))
 
 
 def main() -> None:
@@ -212,6 +202,12 @@ def main() -> None:
     if earlier.get('iterations', args.iters) != args.iters:
         raise SystemExit(f'error: {written}: its rows are of {earlier["iterations"]} iterations, '
                          f'not {args.iters}. Fix: another --out.')
+    kept = {row['row']: row for row in earlier['rows']}
+    changed = [name for name in {*ROWS} & {*kept}
+               if kept[name]['change'] != _as_text(ROWS[name][1])]
+    if changed:
+        raise SystemExit(f'error: {written}: {changed} were other changes of the config. '
+                         'Fix: remove their rows and runs.')
     results = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
                    environment=describe_environment('cpu'), iterations=args.iters, rows=[])
     runs = {name: args.out / 'runs' / name.replace(' ', '_') / f'{args.iters}_iterations'
@@ -220,10 +216,12 @@ def main() -> None:
         for seed in range(args.seeds):
             _train(name, args.iters, seed, runs[name] / f'seed_{seed}')
         found = {each: sorted(runs[each].glob('seed_*/outcome.json')) for each in ROWS}
-        rows = {row['row']: row for row in earlier['rows']} | {
-            each: _result(each, records) for each, records in found.items() if records}
-        results['rows'] = [rows[each] for each in ROWS if each in rows]
-        written.write_text(json.dumps(results, indent=1) + '\n')
+        kept |= {each: _result(each, records) for each, records in found.items()
+                 if records and (each not in kept
+                                 or len(records) >= len(kept[each]['runs']['val']['scores']))}
+        results['rows'] = list(kept.values())
+        with whole_file(written) as unfinished:
+            unfinished.write_text(json.dumps(results, indent=1) + '\n')
 
 
 if __name__ == '__main__':

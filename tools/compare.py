@@ -48,7 +48,8 @@ def parse_args() -> argparse.Namespace:
                         help='of training, after which a run is saved: as much is repeated '
                         'after an interruption (default 60)')
     parser.add_argument('--validate', action='store_true',
-                        help="validate at the configs' interval, for curves of the score")
+                        help="validate at the configs' interval, scaled as their iterations are, "
+                        'for curves of the score')
     add_cfg_options(parser, 'override settings in all of the configs')
     return parser.parse_args()
 

@@ -1,5 +1,6 @@
 """Changes of the host, so that MMSegmentation 1.x runs on today's packages.
 
+* :mod:`.host`: versions that cannot work are refused, and mmcv 2.2 is not.
 * :mod:`.missing_ops`: ``import mmseg.models`` works with mmcv-lite, which has no compiled ops.
 * :mod:`.loading`: mmengine loads checkpoints with ``weights_only=True``, from torch 2.6 on; and
   ``package://PACKAGE/FILE`` names weights in an installed package.

@@ -31,12 +31,12 @@ def require_mmseg() -> None:
         raise ImportError(f'MMSegmentation refuses a package: {error} {_FIX}') from None
     for module in (mmseg, importlib.import_module('mmengine')):
         oldest = _OLDEST[module.__name__]
-        if _release(module.__version__) < _release(oldest):
+        if release(module.__version__) < release(oldest):
             raise ImportError(f'{module.__name__} {module.__version__}: mmseg_nrd needs {oldest} '
                               f'or newer. {_FIX}')
 
 
-def _release(version: str) -> tuple:
+def release(version: str) -> tuple:
     return tuple(map(int, re.findall(r'\d+', version)[:3]))
 
 
@@ -47,7 +47,7 @@ def _import_mmseg():
     except AssertionError:
         mmcv = importlib.import_module('mmcv')
         version = mmcv.__version__
-        if _release(version)[:2] != (2, 2):
+        if release(version)[:2] != (2, 2):
             raise
     mmcv.__version__ = '2.1.0'
     try:

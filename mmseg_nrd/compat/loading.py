@@ -12,6 +12,7 @@ import torch
 
 from .checkpoint_errors import explain_unreadable
 from .checkpoint_source import find_checkpoint, find_in_package
+from .host import release
 from .training_state import training_state_allowed
 
 
@@ -100,7 +101,7 @@ def load_checkpoints_safely() -> None:
     from mmengine._strategy import SingleDeviceStrategy
     from mmengine.runner import Runner, checkpoint
     from mmengine.utils import dl_utils
-    too_old = tuple(int(part) for part in torch.__version__.split('.')[:2]) < (2, 6)
+    too_old = release(torch.__version__)[:2] < (2, 6)
     if too_old or isinstance(checkpoint.torch, _WeightsOnlyTorch):
         return
     checkpoint.torch = _WeightsOnlyTorch('torch')

@@ -1,4 +1,4 @@
-"""Hooks of mmengine's runner, registered on import."""
+"""Hooks of mmengine's runner."""
 from .checkpoint_fit import CheckpointFitHook, check_fit
 from .finite_loss import FiniteLossHook
 from .random_state import RandomStateHook

@@ -53,6 +53,9 @@ def test_rows_of_earlier_commands_stay_and_finished_runs_are_not_repeated(run, t
     assert run.trained == [(3, 3)] * 3
     shutil.rmtree(tmp_path / 'runs')
     assert run('loss at 1/4') == {'base': [2., 3.], 'loss at 1/4': [4.], 'dropout 0.1': [1.]}
+    # One seed does not replace two.
+    assert run('base', 'dropout 0.1') == {
+        'base': [2., 3.], 'loss at 1/4': [4.], 'dropout 0.1': [6.]}
 
 
 def test_rows_of_another_search_are_not_mixed_in(run, monkeypatch):
@@ -61,5 +64,6 @@ def test_rows_of_another_search_are_not_mixed_in(run, monkeypatch):
         run('base', iters='4')
     change = {'model.decode_head.dropout_ratio': .2}
     monkeypatch.setitem(search.ROWS, 'dropout 0.1', ('nrd', change))
-    with pytest.raises(SystemExit, match='another change'):
+    with pytest.raises(SystemExit, match=r"\['dropout 0.1'\] were other changes"):
         run('base')
+    assert len(run.trained) == 1

@@ -56,6 +56,9 @@ def read_config(config: str, options: Optional[dict] = None) -> Config:
                 "one under this project's configs/.")
         cfg = Config.fromfile(path)
     cfg.merge_from_dict(options or {})
+    # As mmengine's runner does.
+    if 'model' in cfg and cfg.get('data_preprocessor') is not None:
+        cfg.model.setdefault('data_preprocessor', cfg.data_preprocessor)
     return cfg
 
 

@@ -18,8 +18,8 @@ from .configs import type_name, typed_parts
 from .distributed import print_once
 
 _WRAPPERS = (ClassBalancedDataset, ConcatDataset, MultiImageMixDataset, RepeatDataset)
-_HINT = ('Fix: set data_root to your copy of the data set, or render one with '
-         'tools/make_street_scenes.py.')
+_HINT = ('Fix: set data_root to your copy of the data set, prepare CamVid with '
+         'tools/prepare_camvid.py, or render a set with tools/make_street_scenes.py.')
 # As many files as an error names.
 _NAMED = 5
 # MMSeg's steps that pad labels, and with which label if they are not told.

@@ -11,6 +11,7 @@ from mmengine.config import Config
 _TO_VALIDATE = ('val_dataloader', 'val_cfg', 'val_evaluator')
 # What mmengine's schedulers count in iterations.
 _LENGTHS = ('begin', 'end', 'T_max', 'step_size', 'total_iters', 'total_steps')
+_LISTS = ('milestones', 'periods')
 
 
 def _scaled(schedulers: Union[dict, Sequence[dict]], scale: float) -> list:
@@ -21,9 +22,11 @@ def _scaled(schedulers: Union[dict, Sequence[dict]], scale: float) -> list:
             raise ValueError(
                 f"param_scheduler.type={scheduler.get('type')!r} counts epochs; an equal budget "
                 'needs iterations. Fix: set by_epoch=False and its lengths in iterations.')
-        edges = {key: round(scheduler[key] * scale) for key in _LENGTHS if key in scheduler}
-        if 'milestones' in scheduler:
-            edges['milestones'] = [round(step * scale) for step in scheduler['milestones']]
+        edges = {key: max(int(key != 'begin'), round(scheduler[key] * scale))
+                 for key in _LENGTHS if key in scheduler}
+        for key in _LISTS:
+            if key in scheduler:
+                edges[key] = [max(1, round(length * scale)) for length in scheduler[key]]
         if edges.get('end', math.inf) - edges.get('begin', 0) >= 2:
             scaled.append({**scheduler, **edges})
     return scaled

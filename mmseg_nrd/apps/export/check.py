@@ -82,7 +82,7 @@ def _check_kind(got: Tensor, logits: Tensor, labels: bool) -> None:
     if got.shape != shape or got.dtype != dtype:
         raise ValueError(
             f'the file yields {got.dtype} of {tuple(got.shape)}: must be {dtype} of '
-            f'{tuple(shape)}. Fix: export it again, with the versions that the README names.')
+            f'{tuple(shape)}. Fix: export it again, with versions that docs/export.md names.')
 
 
 def _label_gap(labels: Tensor, logits: Tensor, model: ExportableSegmentor) -> Tensor:

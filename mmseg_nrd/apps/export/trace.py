@@ -22,7 +22,7 @@ def _sizes_left_open() -> Iterator[None]:
     before = resize.__defaults__
     if before[-1] is not True:
         raise RuntimeError('resize() of MMSeg has other arguments than those known here. Fix: '
-                           'install a version of mmsegmentation that the README names.')
+                           'install a version of mmsegmentation that docs/versions.md names.')
     # With align_corners, resize() reads the sizes as numbers, only to warn of some.
     resize.__defaults__ = (*before[:-1], False)
     try:

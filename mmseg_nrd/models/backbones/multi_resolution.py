@@ -168,9 +168,10 @@ def _build_branches(backbone: Union[dict, Sequence[dict]], wanted: Sequence[Sequ
         ended = end_backbone_at(config, levels)
         if ended is None and number + 1 < len(wanted) and not listed:
             raise ValueError(
-                f"backbone type={config['type']!r}: must be a DRN or a ResNet for its branches to "
-                f'end at levels {[max(some) for some in wanted]} by themselves. Fix: give a list '
-                'of configs, one for each scale, each ending at its level.')
+                f"backbone type={config['type']!r}: must be a DRN, a ResNet or an "
+                'EfficientNetLite for its branches to end at levels '
+                f'{[max(some) for some in wanted]} by themselves. Fix: give a list of configs, '
+                'one for each scale, each ending at its level.')
         config, handed_out = ended or (dict(config, out_indices=levels), levels)
         # Some backbones take things out of the configs that they are given.
         yield MODELS.build(copy.deepcopy(config)), handed_out

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmseg_nrd.apps.cli import find_config
+from mmseg_nrd.apps.cli import find_config, read_config
 
 ROOT = Path(__file__).parents[3]
 NAME = 'nrd_r50_4xb4-84k_cityscapes-512x1024.py'
@@ -60,3 +60,11 @@ def test_an_editable_install_without_links_looks_in_the_checkout(tmp_path, monke
     monkeypatch.setattr(importlib.import_module('mmseg_nrd.apps.cli.configs'), '_INSTALLED',
                         installed)
     assert find_config(NAME) == str(OURS)
+
+
+@pytest.mark.parametrize('own', [None, dict(type='A')])
+def test_a_data_preprocessor_beside_the_model_is_the_model_s_as_for_mmengine(own, tmp_path):
+    model = dict(type='M') if own is None else dict(type='M', data_preprocessor=own)
+    (tmp_path / 'a.py').write_text(f"model = {model}\ndata_preprocessor = dict(type='B')\n")
+    cfg = read_config(str(tmp_path / 'a.py'))
+    assert cfg.model.data_preprocessor == (own or dict(type='B'))

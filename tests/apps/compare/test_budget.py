@@ -37,6 +37,8 @@ def test_schedules_scale_with_the_iterations(iterations, expected, tmp_path):
     (dict(type='MultiStepLR', milestones=[100, 200]), dict(milestones=[10, 20])),
     (dict(type='CosineAnnealingLR', T_max=300), dict(T_max=30)),
     (dict(type='StepLR', step_size=100), dict(step_size=10)),
+    (dict(type='StepLR', step_size=3), dict(step_size=1)),
+    (dict(type='CosineRestartLR', periods=[200, 100]), dict(periods=[20, 10])),
 ])
 def test_every_length_of_a_schedule_scales(schedule, expected, tmp_path):
     cfg = config()
