@@ -30,7 +30,6 @@ from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.compat import whole_file
 from mmseg_nrd.models import GuidedUpsamplingHead, NRDHead
 from mmseg_nrd.models.decode_heads.guidance import OffsetConv, conv_layer
-from mmseg_nrd.ops import guided_upsample
 
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
 _HEAD = 'model.decode_head.'
@@ -83,37 +82,6 @@ class GuidedByOneMerge(GuidedUpsamplingHead):
         return self.offsets(self.merge(torch.cat([deep, self._level('high_res', inputs)], dim=1)))
 
 
-@MODELS.register_module()
-class GuidedByClass(GuidedUpsamplingHead):
-    """Each class's map is read with offsets of its own."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for guidance, name in ((self.large_rf, 'offsets'), (self.high_res, '0')):
-            conv = nn.Conv2d(getattr(guidance, name).in_channels, 2 * self.out_channels, 1)
-            conv.init_weights = OffsetConv.init_weights.__get__(conv)
-            setattr(guidance, name, conv)
-
-    def forward(self, inputs):
-        logits = self.head(inputs)
-        offsets = self._offsets(inputs, self._size(logits, inputs))
-        sampled = guided_upsample(logits.flatten(0, 1).unsqueeze(1), offsets.unflatten(
-            1, (-1, 2)).flatten(0, 1))
-        return sampled.unflatten(0, logits.shape[:2]).squeeze(2)
-
-
-@MODELS.register_module()
-class GuidedInPartsOfTheMap(GuidedUpsamplingHead):
-    """Offsets of 1 lead across the whole map, not to the next pixel."""
-
-    def forward(self, inputs):
-        logits = self.head(inputs)
-        height, width = logits.shape[2:]
-        offsets = self._offsets(inputs, self._size(logits, inputs))
-        return guided_upsample(logits, offsets * offsets.new_tensor(
-            [width, height]).reshape(2, 1, 1))
-
-
 _AUXILIARY = dict(
     type='FCNHead', in_channels=112, in_index=2, channels=64, num_convs=1, num_classes=11,
     norm_cfg=dict(type='BN'), align_corners=False, loss_decode=dict(
@@ -149,9 +117,6 @@ ROWS: Dict[str, tuple] = {
         'model.backbone.out_indices': (0, 1, 2, 3, 4), _HEAD + 'head.in_index': 4,
         _HEAD + 'large_rf_index': 4, _HEAD + 'high_res_in_channels': 16,
         _HEAD + 'scale_factor': 16}),
-    'gum_aspp, offsets for each class': ('gum_aspp', {_HEAD + 'type': 'GuidedByClass'}),
-    'gum_aspp, offsets in parts of the map': ('gum_aspp', {
-        _HEAD + 'type': 'GuidedInPartsOfTheMap'}),
 }
 
 
