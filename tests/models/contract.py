@@ -147,6 +147,11 @@ HEADS: Dict[str, Head] = {
         large_rf_in_channels=12, large_rf_index=3, high_res_in_channels=3, high_res_index=4,
         high_res_channels=4, norm_cfg=BN, guidance='fusion'),
         logits=ceil_by(2), widths=(4, 6, 8, 12, 3), strides=(4, 8, 16, 32, 2), wraps='head'),
+    'GuidedUpsamplingHead-merged': Head(dict(
+        type='GuidedUpsamplingHead', head=dict(ASPP, type=STOCK), scale_factor=2,
+        large_rf_in_channels=12, large_rf_index=3, large_rf_bottleneck=4, high_res_in_channels=3,
+        high_res_index=4, fusion_channels=5, norm_cfg=BN),
+        logits=ceil_by(2), widths=(4, 6, 8, 12, 3), strides=(4, 8, 16, 32, 2), wraps='head'),
 }
 
 DRN = dict(depth=22, base_channels=2, norm_cfg=BN)

@@ -38,7 +38,8 @@ REFUSED = {
     'GuidedUpsamplingHead': [
         *(dict(scale_factor=value) for value in (1, 8., '8', True, None)),
         dict(large_rf_in_channels=-1), dict(high_res_in_channels=5.),
-        dict(large_rf_bottleneck=None), dict(high_res_channels='4'),
+        dict(large_rf_bottleneck=None), dict(high_res_channels='4'), dict(fusion_channels=-1),
+        dict(fusion_channels=4, guidance='large_rf'), dict(fusion_channels=4, high_res_channels=4),
         *(dict(large_rf_channels=value) for value in (0, (4, 0), (), [4] * 4)),
         dict(large_rf_channels=(4, 4), scale_factor=2), dict(guidance='largerf'),
         dict(guidance=['fusion']), dict(mode='bicubic'), dict(mode='nearest', guidance=None),

@@ -83,6 +83,24 @@ def test_the_designs_against_plain_layers(size, high_res, sizes, guidance, bottl
 
 
 @torch.no_grad()
+@pytest.mark.parametrize('bottleneck, align_corners', [(0, False), (3, True)])
+@pytest.mark.parametrize('size, high_res', [
+    ((2, 3), (9, 17)), ((1, 1), (1, 1)), ((4, 2), (17, 30))])
+def test_a_merge_of_both_levels_against_plain_layers(size, high_res, bottleneck, align_corners):
+    head = randomise(build(dict(align_corners=align_corners), fusion_channels=4,
+                           large_rf_bottleneck=bottleneck)).eval()
+    inputs, guidance = levels(size, high_res), head.merged
+    deep = plain_layer(guidance.bottleneck, inputs[1]) if bottleneck else inputs[1]
+    deep = F.interpolate(deep, high_res, mode='bilinear', align_corners=align_corners)
+    both = plain_layer(guidance.merge, torch.cat([deep, inputs[0]], dim=1))
+    offsets = F.conv2d(both, guidance.offsets.weight, guidance.offsets.bias)
+    assert offsets.abs().max() > 0.2
+    expected = reference.guided_upsample(
+        head.head(inputs), offsets, align_corners=align_corners)
+    torch.testing.assert_close(head(inputs), expected, rtol=1e-4, atol=1e-4)
+
+
+@torch.no_grad()
 @pytest.mark.parametrize('channels, sizes', [
     ((4,), [(3, 5), (9, 17)]), ([4, 2], [(3, 5), (5, 9), (9, 17)])], ids=str)
 def test_fewer_steps_predict_on_a_coarser_map(channels, sizes):

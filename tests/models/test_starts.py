@@ -5,7 +5,7 @@ import gum_cases
 import nrd_cases
 import pytest
 import torch
-from gum_cases import GUIDED, offset_convs
+from gum_cases import offset_convs
 from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 
@@ -33,11 +33,13 @@ def started(request):
     return start
 
 
-@pytest.mark.parametrize('guidance', GUIDED)
-def test_offsets_start_at_zero(guidance, started):
-    head = started(gum_cases.build, guidance=guidance, high_res_channels=4)
+@pytest.mark.parametrize('options, count', [
+    (dict(guidance='large_rf'), 1), (dict(guidance='high_res', high_res_channels=4), 1),
+    (dict(high_res_channels=4), 2), (dict(fusion_channels=4), 1)])
+def test_offsets_start_at_zero(options, count, started):
+    head = started(gum_cases.build, **options)
     parts = offset_convs(head)
-    assert len(parts) == (2 if guidance == 'fusion' else 1)
+    assert len(parts) == count
     assert not any(parameter.any() for part in parts for parameter in part.parameters())
     # FCNHead's own init_cfg is applied after those around it.
     assert 0 < head.head.conv_seg.weight.std() < 0.5

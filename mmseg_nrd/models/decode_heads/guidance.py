@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Optional, Sequence, Tuple, Union
 
+import torch
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule, Sequential
@@ -121,3 +122,41 @@ class HighResGuidance(Sequential):
                  act_cfg: Optional[dict]):
         hidden = [conv_layer(in_channels, channels, 1, norm_cfg, act_cfg)] if channels else []
         super().__init__(*hidden, OffsetConv(channels or in_channels))
+
+
+class MergedGuidance(BaseModule):
+    """Offsets from both maps by one layer over the two (reconstruction of GUN's fusion design).
+
+    The large-rf features are resized to the high-resolution map and laid beside it; a 3x3
+    conv-norm-act over both comes before the offsets. It can weigh one map by the other, which the
+    sum of two designs' offsets cannot.
+
+    Args:
+        large_rf_in_channels (int): Channels of the features.
+        high_res_in_channels (int): Channels of the map.
+        channels (int): Width of the layer over both.
+        bottleneck (int): Width of a 1x1 conv-norm-act on the features; 0 for none.
+        align_corners (bool): Of the resizing.
+        norm_cfg (dict, optional): Norm of the convolutions; None for none.
+        act_cfg (dict, optional): Activation of the convolutions; None for none.
+    """
+
+    def __init__(self, large_rf_in_channels: int, high_res_in_channels: int, channels: int,
+                 bottleneck: int, align_corners: bool, norm_cfg: Optional[dict],
+                 act_cfg: Optional[dict]):
+        super().__init__()
+        self.align_corners = align_corners
+        layer = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
+        self.bottleneck = conv_layer(
+            large_rf_in_channels, bottleneck, 1, **layer) if bottleneck else None
+        self.merge = conv_layer(
+            (bottleneck or large_rf_in_channels) + high_res_in_channels, channels, 3, **layer)
+        self.offsets = OffsetConv(channels)
+
+    def forward(self, large_rf: Tensor, high_res: Tensor) -> Tensor:
+        """Both maps to offsets (B, 2, H, W) of the high-resolution map's size."""
+        if self.bottleneck is not None:
+            large_rf = self.bottleneck(large_rf)
+        large_rf = F.interpolate(large_rf, high_res.shape[2:], mode='bilinear',
+                                 align_corners=self.align_corners)
+        return self.offsets(self.merge(torch.cat([large_rf, high_res], dim=1)))

@@ -11,7 +11,7 @@ from torch import Tensor
 from mmseg_nrd.ops import SAMPLING_MODES, check_positive_int, guided_upsample
 
 from ..levels import check_level, check_ratio
-from .guidance import HighResGuidance, LargeRFGuidance
+from .guidance import HighResGuidance, LargeRFGuidance, MergedGuidance
 from .wrappable import build_wrapped
 
 # design: the guidance modules it has; their offsets are summed
@@ -26,8 +26,9 @@ class GuidedUpsamplingHead(BaseModule):
     From the paper: each upsampled pixel reads the map beside its regular place, where an offset
     points that a guidance module predicts; the three designs of that module; it fits any
     encoder-decoder. Reconstruction: offset units, layers and widths of the guidance modules,
-    their sum as fusion (one 1x1 convolution of both concatenated is the same function), the
-    start at zero, so that training begins with plain upsampling of the wrapped head's logits.
+    their sum as fusion (one 1x1 convolution of both concatenated is the same function) or, with
+    ``fusion_channels``, a layer over both; the start at zero, so that training begins with plain
+    upsampling of the wrapped head's logits.
 
     Losses, samplers, ``ignore_index``, ``align_corners``, ``threshold`` and the last resize to
     the image are the wrapped head's own.
@@ -55,6 +56,9 @@ class GuidedUpsamplingHead(BaseModule):
         high_res_in_channels (int): Channels of the high-resolution level; 0 for no such level.
         high_res_index (int): Which input that level is. Defaults to 0.
         high_res_channels (int): Width of a layer before its offsets; 0 for none. Defaults to 0.
+        fusion_channels (int): Width of a 3x3 layer over both levels, from which 'fusion' then
+            takes its offsets, without the layers that ``large_rf_channels`` and
+            ``high_res_channels`` set. Defaults to 0, the sum of both designs' offsets.
         norm_cfg (dict, optional): Norm of the guidance modules. Defaults to None, the wrapped
             head's: none if its own is None, as MMSeg's heads have it unless they are told. A
             GroupNorm has fewer groups in layers of too few channels.
@@ -88,6 +92,7 @@ class GuidedUpsamplingHead(BaseModule):
                  high_res_in_channels: int = 0,
                  high_res_index: int = 0,
                  high_res_channels: int = 0,
+                 fusion_channels: int = 0,
                  norm_cfg: Optional[dict] = None,
                  act_cfg: Optional[dict] = None,
                  init_cfg=None):
@@ -96,8 +101,13 @@ class GuidedUpsamplingHead(BaseModule):
         for name, value in dict(
                 large_rf_in_channels=large_rf_in_channels, large_rf_bottleneck=large_rf_bottleneck,
                 high_res_in_channels=high_res_in_channels,
-                high_res_channels=high_res_channels).items():
+                high_res_channels=high_res_channels, fusion_channels=fusion_channels).items():
             check_positive_int(name, value, minimum=0)
+        if fusion_channels and (guidance != 'fusion' or high_res_channels):
+            raise ValueError(
+                f'fusion_channels={fusion_channels} with guidance={guidance!r} and '
+                f"high_res_channels={high_res_channels}: needs 'fusion' and 0. Fix: set these, or "
+                'fusion_channels=0.')
         _check_channels(guidance, large_rf=large_rf_in_channels, high_res=high_res_in_channels)
         super().__init__(init_cfg)
         self.head = build_wrapped(type(self).__name__, head)
@@ -107,12 +117,16 @@ class GuidedUpsamplingHead(BaseModule):
                            high_res=(high_res_index, high_res_in_channels))
         layer = dict(norm_cfg=self.head.norm_cfg if norm_cfg is None else norm_cfg,
                      act_cfg=self.head.act_cfg if act_cfg is None else act_cfg)
+        separate = () if fusion_channels else DESIGNS[guidance]
+        self.merged = MergedGuidance(
+            large_rf_in_channels, high_res_in_channels, fusion_channels, large_rf_bottleneck,
+            self.align_corners, **layer) if fusion_channels else None
         self.large_rf = LargeRFGuidance(
             large_rf_in_channels, large_rf_channels, scale_factor, large_rf_bottleneck,
-            self.align_corners, **layer) if 'large_rf' in DESIGNS[guidance] else None
+            self.align_corners, **layer) if 'large_rf' in separate else None
         self.high_res = HighResGuidance(
             high_res_in_channels, high_res_channels,
-            **layer) if 'high_res' in DESIGNS[guidance] else None
+            **layer) if 'high_res' in separate else None
 
     def extra_repr(self) -> str:
         return f'scale_factor={self.scale_factor}, mode={self.mode}'
@@ -147,6 +161,8 @@ class GuidedUpsamplingHead(BaseModule):
         return tuple(level.shape[2:])
 
     def _offsets(self, inputs: Sequence[Tensor], size: Tuple[int, int]) -> Optional[Tensor]:
+        if self.merged is not None:
+            return self.merged(self._level('large_rf', inputs), self._level('high_res', inputs))
         if self.large_rf is None and self.high_res is None:
             return None
         if self.large_rf is None:
