@@ -28,8 +28,7 @@ from mmseg_nrd.apps.compare.budget import with_budget
 from mmseg_nrd.apps.compare.training import train
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.compat import whole_file
-from mmseg_nrd.models import GuidedUpsamplingHead, NRDHead
-from mmseg_nrd.models.decode_heads.guidance import OffsetConv, conv_layer
+from mmseg_nrd.models import NRDHead
 
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
 _HEAD = 'model.decode_head.'
@@ -65,23 +64,6 @@ class NRDLossAtQuarter(NRDHead):
             seg_logits, small.squeeze(1), ignore_index=self.ignore_index))
 
 
-@MODELS.register_module()
-class GuidedByOneMerge(GuidedUpsamplingHead):
-    """One 3x3 layer of 16 channels over both maps, in place of the sum of two offsets."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        early = self.levels['high_res'][1]
-        self.merge = conv_layer(16 + early, 16, 3, self.head.norm_cfg, self.head.act_cfg)
-        self.offsets = OffsetConv(16)
-        self.high_res = self.large_rf.steps = self.large_rf.offsets = None
-
-    def _offsets(self, inputs, size):
-        deep = self.large_rf.bottleneck(self._level('large_rf', inputs))
-        deep = F.interpolate(deep, size, mode='bilinear')
-        return self.offsets(self.merge(torch.cat([deep, self._level('high_res', inputs)], dim=1)))
-
-
 _AUXILIARY = dict(
     type='FCNHead', in_channels=112, in_index=2, channels=64, num_convs=1, num_classes=11,
     norm_cfg=dict(type='BN'), align_corners=False, loss_decode=dict(
@@ -112,7 +94,6 @@ ROWS: Dict[str, tuple] = {
     'encoder at 0.1 of the rate': ('nrd', {_RATE.format('backbone'): 0.1}),
     'dropout 0.1': ('nrd', {_HEAD + 'dropout_ratio': 0.1}),
     'gum_aspp': ('gum_aspp', {}),
-    'gum_aspp, one merge of both maps': ('gum_aspp', {_HEAD + 'type': 'GuidedByOneMerge'}),
     'gum_aspp, guidance at 1/2': ('gum_aspp', {
         'model.backbone.out_indices': (0, 1, 2, 3, 4), _HEAD + 'head.in_index': 4,
         _HEAD + 'large_rf_index': 4, _HEAD + 'high_res_in_channels': 16,
