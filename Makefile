@@ -106,10 +106,10 @@ LITE := efficientnet-lite0
 camvid-nrd:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE) deeplabv3plus_$(LITE)) --seeds 3 --budget both
 camvid-gum:
-	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp_$(LITE) aspp_$(LITE)) --seeds 3
+	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp_$(LITE) aspp_$(LITE) gum_aspp_$(LITE)_merged) --seeds 3
 camvid-gun:
-	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) $(patsubst %,gun_$(LITE)_%,bilinear \
-		high-res large-rf))
+	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) gun_$(LITE)_bilinear)
+# On val every 500 iterations: compare.py scales the interval with them.
 camvid-long:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \
 		--cfg-options train_cfg.val_interval=125
