@@ -148,16 +148,19 @@ def main() -> None:
     if earlier.get('iterations', args.iters) != args.iters:
         raise SystemExit(f'error: {written}: its rows are of {earlier["iterations"]} iterations, '
                          f'not {args.iters}. Fix: another --out.')
+    runs = {name: args.out / 'runs' / name.replace(' ', '_') / f'{args.iters}_iterations'
+            for name in ROWS}
     kept = {row['row']: row for row in earlier['rows']}
-    changed = [name for name in {*ROWS} & {*kept}
-               if kept[name]['change'] != _as_text(ROWS[name][1])]
+    before = [(name, row['change']) for name, row in kept.items()] + [
+        (name, json.loads(record.read_text())['change'])
+        for name, folder in runs.items() for record in folder.glob('seed_*/outcome.json')]
+    changed = {name for name, change in before
+               if name in ROWS and change != _as_text(ROWS[name][1])}
     if changed:
-        raise SystemExit(f'error: {written}: {changed} were other changes of the config. '
+        raise SystemExit(f'error: {args.out}: {sorted(changed)} were other changes of the config. '
                          'Fix: remove their rows and runs.')
     results = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
                    environment=describe_environment('cpu'), iterations=args.iters, rows=[])
-    runs = {name: args.out / 'runs' / name.replace(' ', '_') / f'{args.iters}_iterations'
-            for name in ROWS}
     for name in args.rows or ROWS:
         for seed in range(args.seeds):
             _train(name, args.iters, seed, runs[name] / f'seed_{seed}')

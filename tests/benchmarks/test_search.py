@@ -58,10 +58,12 @@ def test_rows_of_earlier_commands_stay_and_finished_runs_are_not_repeated(run, t
         'base': [2., 3.], 'loss at 1/4': [4.], 'dropout 0.1': [6.]}
 
 
-def test_rows_of_another_search_are_not_mixed_in(run, monkeypatch):
+@pytest.mark.parametrize('lost', ['runs', 'results.json'])
+def test_rows_of_another_search_are_not_mixed_in(lost, run, monkeypatch, tmp_path):
     run('dropout 0.1')
     with pytest.raises(SystemExit, match='3 iterations, not 4'):
         run('base', iters='4')
+    (tmp_path / lost).rename(tmp_path / 'lost')
     change = {'model.decode_head.dropout_ratio': .2}
     monkeypatch.setitem(search.ROWS, 'dropout 0.1', ('nrd', change))
     with pytest.raises(SystemExit, match=r"\['dropout 0.1'\] were other changes"):

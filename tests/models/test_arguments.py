@@ -185,14 +185,18 @@ def test_a_design_has_its_own_parts_and_needs_the_channels_of_its_own_levels_onl
             ('high_res', {'high_res'}, ('large_rf',)), ('fusion', {'large_rf', 'high_res'}, ())):
         head = gum_cases.build(
             guidance=guidance, **{f'{name}_in_channels': 0 for name in missing})
-        names = {name.split('.')[0] for name, _ in head.named_parameters()}
-        assert names == {'head', *parts}
+        assert _parts(head) == {'head', *parts}
+    assert _parts(gum_cases.build(fusion_channels=4)) == {'head', 'merged'}
+
+
+def _parts(head):
+    return {name.split('.')[0] for name, _ in head.named_parameters()}
 
 
 def test_guidance_has_the_layers_of_the_wrapped_head_unless_told():
     def kinds(head):
-        return {type(part) for module in (head.large_rf, head.high_res)
-                for part in module.modules() if isinstance(part, (
+        return {type(part) for module in (head.large_rf, head.high_res, head.merged)
+                if module is not None for part in module.modules() if isinstance(part, (
                     torch.nn.modules.batchnorm._BatchNorm, torch.nn.GroupNorm, torch.nn.ReLU,
                     torch.nn.GELU))}
 
@@ -204,6 +208,7 @@ def test_guidance_has_the_layers_of_the_wrapped_head_unless_told():
             (dict(norm_cfg=dict(type='BN')), dict(norm_cfg=group, act_cfg=gelu),
              {nn.GroupNorm, nn.GELU})):
         assert kinds(gum_cases.build(inner, high_res_channels=4, **options)) == expected
+        assert kinds(gum_cases.build(inner, fusion_channels=4, **options)) == expected
 
 
 def test_the_config_is_left_as_it_was():

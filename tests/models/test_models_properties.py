@@ -56,6 +56,8 @@ def test_nrd_head(data, size, batch, patch_size, scale_factor, dtype, layout, **
        layout=LAYOUT)
 def test_guided_upsampling_head(data, size, batch, scale_factor, align_corners, width, mode, dtype,
                                 layout, **options):
+    if options['guidance'] == 'fusion' and not options['high_res_channels']:
+        options['fusion_channels'] = data.draw(st.integers(0, 3))
     head = gum_cases.randomise(gum_cases.build(
         dict(align_corners=align_corners), scale_factor=scale_factor, mode=mode,
         large_rf_channels=width, **options)).to(dtype).eval()

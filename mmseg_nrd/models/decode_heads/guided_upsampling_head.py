@@ -14,7 +14,7 @@ from ..levels import check_level, check_ratio
 from .guidance import HighResGuidance, LargeRFGuidance, MergedGuidance
 from .wrappable import build_wrapped
 
-# design: the guidance modules it has; their offsets are summed
+# design: the levels that guide; without fusion_channels their offsets are summed
 DESIGNS = {None: (), 'large_rf': ('large_rf',), 'high_res': ('high_res',),
            'fusion': ('large_rf', 'high_res')}
 
@@ -51,8 +51,8 @@ class GuidedUpsamplingHead(BaseModule):
         large_rf_index (int): Which input that level is. Defaults to -1.
         large_rf_channels (int | Sequence[int]): Width of its steps, each a doubling; fewer widths
             than log2(scale_factor) end the steps earlier. Defaults to 16.
-        large_rf_bottleneck (int): Width of a 1x1 layer before its steps, for levels of many
-            channels; 0 for none. Defaults to 0.
+        large_rf_bottleneck (int): Width of a 1x1 layer on that level before all others, for levels
+            of many channels; 0 for none. Defaults to 0.
         high_res_in_channels (int): Channels of the high-resolution level; 0 for no such level.
         high_res_index (int): Which input that level is. Defaults to 0.
         high_res_channels (int): Width of a layer before its offsets; 0 for none. Defaults to 0.
