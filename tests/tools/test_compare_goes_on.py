@@ -2,15 +2,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
-from street_scene_configs import NRD, ROOT
+from background import start_tool
+from street_scene_configs import NRD
 
 pytestmark = pytest.mark.slow
 ITERATIONS = 8
@@ -23,12 +21,7 @@ def arguments(small, out, *more) -> list:
 
 def stop_in(run, how, small, out) -> str:
     """Start the comparison, send a signal as soon as ``run`` has been saved, return its output."""
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / 'tools' / 'compare.py'), *map(str, arguments(small, out))],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'},
-        # A shell's background jobs, and what they start, are born deaf to Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    process = start_tool('compare', *arguments(small, out))
     deadline = time.monotonic() + 300
     while not (run / 'resume.pth').exists() and process.poll() is None:
         assert time.monotonic() < deadline

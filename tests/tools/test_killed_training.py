@@ -6,19 +6,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 import torch
-from street_scene_configs import NRD, ROOT
+from background import start_tool
+from street_scene_configs import NRD
 
 from mmseg_nrd.apps.cli.resume import read_training_state
 
@@ -38,11 +36,8 @@ class Training:
     """tools/train.py --resume in a process of its own."""
 
     def __init__(self, work_dir: Path, small: list):
-        self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / 'tools' / 'train.py'), str(NRD), '--resume', '--work-dir',
-             str(work_dir), '--cfg-options', *options(small)], cwd=ROOT, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'})
+        self.process = start_tool('train', NRD, '--resume', '--work-dir', work_dir,
+                                  '--cfg-options', *options(small))
         self.lines = []
         self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout))
         self.reader.start()

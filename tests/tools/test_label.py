@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import onnx
 import pytest
+from background import start_tool
 from onnx import TensorProto, helper
 from street_scene_configs import ROOT
 
@@ -281,11 +282,7 @@ def test_ctrl_c_leaves_a_video_that_plays(export, tmp_path):
     video = write_video(tmp_path / 'in.avi', plain_frames(600, (240, 320)))
     out = tmp_path / 'out.avi'
     # Enlarged, so that it takes seconds.
-    run = subprocess.Popen(
-        [sys.executable, ROOT / 'tools' / 'label.py', export(), video, '--out', out,
-         '--size', '600', '800'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        # A shell's background jobs, and what they start, are born deaf to it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    run = start_tool('label', export(), video, '--out', out, '--size', 600, 800)
     while not out.exists() or out.stat().st_size < 50_000:
         assert run.poll() is None, run.stdout.read()
         time.sleep(0.02)
