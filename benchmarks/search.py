@@ -9,7 +9,6 @@ repeated, and one that was killed is resumed. The test set is not looked at.
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -25,9 +24,9 @@ import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.cli import find_config, read_config, silence_host_warnings
 from mmseg_nrd.apps.cli.data_checks import check_data
 from mmseg_nrd.apps.compare.budget import with_budget
+from mmseg_nrd.apps.compare.runs import read_json, write_json
 from mmseg_nrd.apps.compare.training import train
 from mmseg_nrd.apps.cost.environment import describe_environment
-from mmseg_nrd.compat import whole_file
 from mmseg_nrd.models import NRDHead
 
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
@@ -113,20 +112,34 @@ def _train(name: str, iterations: int, seed: int, folder: Path) -> None:
     run_cfg = with_budget(cfg, iterations, seed, folder, validate=True)
     run_cfg.train_cfg.val_interval = iterations
     outcome, _ = train(run_cfg)
-    with whole_file(record) as unfinished:
-        unfinished.write_text(json.dumps(dict(
-            change=_as_text(change), scores=outcome.validated[-1],
-            loss=float(outcome.losses[-50:].mean()), environment=describe_environment('cpu'))))
+    write_json(record, dict(
+        change=_as_text(change), scores=outcome.validated[-1],
+        loss=float(outcome.losses[-50:].mean()), environment=describe_environment('cpu')))
 
 
 def _as_text(change: dict) -> Dict[str, str]:
     return {key: str(value) for key, value in change.items()}
 
 
-def _result(name: str, records: List[Path]) -> dict:
+def _finished(folder: Path) -> List[dict]:
+    """The runs of a row that are there, by their seeds."""
+    return [read_json(record) for record in sorted(folder.glob('seed_*/outcome.json'))]
+
+
+def _refuse_other_changes(out: Path, rows: List[dict], folders: Dict[str, Path]) -> None:
+    """A row and its runs are what ROWS says today, or nothing is trained."""
+    before = [(row['row'], row['change']) for row in rows] + [
+        (name, run['change']) for name, folder in folders.items() for run in _finished(folder)]
+    changed = sorted({name for name, change in before
+                      if name in ROWS and change != _as_text(ROWS[name][1])})
+    if changed:
+        raise SystemExit(f'error: {out}: {changed} were other changes of the config. '
+                         'Fix: remove their rows and runs.')
+
+
+def _row(name: str, runs: List[dict]) -> dict:
     """What a row gave on val, of each seed."""
     config, change = ROWS[name]
-    runs = [json.loads(record.read_text()) for record in records]
     val = dict(scores=[run['scores'] for run in runs], losses=[run['loss'] for run in runs],
                environments=[run['environment'] for run in runs])
     return dict(row=name, config=config, change=_as_text(change), runs=dict(val=val))
@@ -144,33 +157,26 @@ def main() -> None:
     silence_host_warnings()
     init_default_scope('mmseg')
     written = args.out / 'results.json'
-    earlier = json.loads(written.read_text()) if written.is_file() else dict(rows=[])
+    earlier = read_json(written) or dict(rows=[])
     if earlier.get('iterations', args.iters) != args.iters:
         raise SystemExit(f'error: {written}: its rows are of {earlier["iterations"]} iterations, '
                          f'not {args.iters}. Fix: another --out.')
-    runs = {name: args.out / 'runs' / name.replace(' ', '_') / f'{args.iters}_iterations'
-            for name in ROWS}
-    kept = {row['row']: row for row in earlier['rows']}
-    before = [(name, row['change']) for name, row in kept.items()] + [
-        (name, json.loads(record.read_text())['change'])
-        for name, folder in runs.items() for record in folder.glob('seed_*/outcome.json')]
-    changed = {name for name, change in before
-               if name in ROWS and change != _as_text(ROWS[name][1])}
-    if changed:
-        raise SystemExit(f'error: {args.out}: {sorted(changed)} were other changes of the config. '
-                         'Fix: remove their rows and runs.')
-    results = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
-                   environment=describe_environment('cpu'), iterations=args.iters, rows=[])
+    folders = {name: args.out / 'runs' / name.replace(' ', '_') / f'{args.iters}_iterations'
+               for name in ROWS}
+    _refuse_other_changes(args.out, earlier['rows'], folders)
+    rows = {row['row']: row for row in earlier['rows']}
+    seeds = {name: len(row['runs']['val']['scores']) for name, row in rows.items()}
+    about = dict(command=shlex.join(['python', '-m', 'benchmarks.search', *sys.argv[1:]]),
+                 environment=describe_environment('cpu'), iterations=args.iters)
     for name in args.rows or ROWS:
         for seed in range(args.seeds):
-            _train(name, args.iters, seed, runs[name] / f'seed_{seed}')
-        found = {each: sorted(runs[each].glob('seed_*/outcome.json')) for each in ROWS}
-        kept |= {each: _result(each, records) for each, records in found.items()
-                 if records and (each not in kept
-                                 or len(records) >= len(kept[each]['runs']['val']['scores']))}
-        results['rows'] = list(kept.values())
-        with whole_file(written) as unfinished:
-            unfinished.write_text(json.dumps(results, indent=1) + '\n')
+            _train(name, args.iters, seed, folders[name] / f'seed_{seed}')
+        # Of all rows: another process may train some of them.
+        for each, folder in folders.items():
+            runs = _finished(folder)
+            if len(runs) >= seeds.get(each, 1):
+                rows[each] = _row(each, runs)
+        write_json(written, dict(about, rows=list(rows.values())))
 
 
 if __name__ == '__main__':

@@ -24,14 +24,15 @@ from .training import RESUME_FROM, Outcome
 _Costs = Tuple[Dict[str, Cost], Dict[str, Timing], Dict[str, object]]
 
 
-def _write(path: Path, content: object) -> None:
+def write_json(path: Path, content: object) -> None:
     """As JSON, wholly or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as unfinished:
         unfinished.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
 
 
-def _read(path: Path) -> Optional[dict]:
+def read_json(path: Path) -> Optional[dict]:
+    """Its content; None where there is no such file."""
     return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
 
 
@@ -62,7 +63,7 @@ def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int],
                  for name, cfg in configs.items()}
     for name, now in described.items():
         folder = out / 'runs' / name
-        recorded = _read(folder / 'config.json')
+        recorded = read_json(folder / 'config.json')
         if recorded not in (None, now):
             changed = [key for key in {**recorded, **now} if recorded.get(key) != now.get(key)]
             what = '; '.join(f"{key} was {recorded.get(key, 'not set')} and is "
@@ -73,7 +74,7 @@ def claim_runs(configs: Dict[str, Config], out: Path, samples: Sequence[int],
                 f'{what}{more}. A run is only taken up with the settings that it began with. '
                 'Fix: start over with --fresh, choose another --out, or restore the settings.')
     for name, now in described.items():
-        _write(out / 'runs' / name / 'config.json', now)
+        write_json(out / 'runs' / name / 'config.json', now)
 
 
 def forget_runs(configs: Dict[str, Config], out: Path) -> None:
@@ -100,7 +101,7 @@ def save_outcome(folder: Path, outcome: Outcome) -> None:
         np.savez_compressed(file, losses=outcome.losses,
                             **{f'sample_{index}': prediction
                                for index, prediction in enumerate(outcome.predictions)})
-    _write(folder / 'outcome.json', dict(
+    write_json(folder / 'outcome.json', dict(
         scores=outcome.scores, seconds=outcome.seconds, resumed=outcome.resumed,
         checkpoint=outcome.checkpoint.name, environment=outcome.environment,
         validated=outcome.validated))
@@ -109,7 +110,7 @@ def save_outcome(folder: Path, outcome: Outcome) -> None:
 
 def load_outcome(folder: Path) -> Optional[Outcome]:
     """What a run gave; without scores if it was not tested, None if it was not trained."""
-    record = _read(folder / 'outcome.json')
+    record = read_json(folder / 'outcome.json')
     if record is None:
         return None
     with np.load(folder / 'outcome.npz') as arrays:
@@ -122,7 +123,7 @@ def load_outcome(folder: Path) -> Optional[Outcome]:
 def save_costs(configs: Dict[str, Config], out: Path, costs: Dict[str, Cost],
                steps: Dict[str, Timing], environment: Dict[str, object]) -> None:
     """Record what the configs cost: an equal time budget must not change when it goes on."""
-    _write(out / 'runs' / 'costs.json', dict(
+    write_json(out / 'runs' / 'costs.json', dict(
         configs={name: describe_config(cfg, ()) for name, cfg in configs.items()},
         costs={name: asdict(cost) for name, cost in costs.items()},
         steps={name: asdict(step) for name, step in steps.items()}, environment=environment))
@@ -133,7 +134,7 @@ def load_costs(configs: Dict[str, Config], out: Path) -> Optional[_Costs]:
 
     Steps are timed in turns, so one of other company is not comparable.
     """
-    record = _read(out / 'runs' / 'costs.json')
+    record = read_json(out / 'runs' / 'costs.json')
     if record is None or record['configs'] != {
             name: describe_config(cfg, ()) for name, cfg in configs.items()}:
         return None
