@@ -5,7 +5,6 @@
 #
 # Evidence; the trainings go on where they were stopped:
 # make camvid     NRD, GUM, GUN and DeepLabV3+ on photographs; hours, two runs with make -j2
-# make ablations  GUN's ablations, three seeds; two to three hours
 # make decoders   twelve decoders; three hours
 # make theta-init both starts of NRD, early and late, three seeds; an hour
 # make bench      speed and memory of NRD; half an hour of a quiet machine
@@ -48,9 +47,9 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo camvid camvid-nrd camvid-gum camvid-gun camvid-long ablations decoders \
-	theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test \
-	test-slow lint format clean
+.PHONY: help install demo camvid camvid-nrd camvid-gum camvid-gun camvid-long decoders theta-init \
+	bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test test-slow lint \
+	format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -113,15 +112,6 @@ camvid-gun:
 camvid-long:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \
 		--cfg-options train_cfg.val_interval=125
-
-ABLATION := gun_drn-d-22
-ablations: $(STAMP) $(DATA)
-	$(BIN)/python tools/compare.py \
-		$(CONFIGS)/$(ABLATION)_1xb4-600_street-scenes-128x256.py \
-		$(patsubst %,$(CONFIGS)/$(ABLATION)_%_1xb4-600_street-scenes-128x256.py,bilinear \
-		large-rf high-res wide-guidance not-shared separate-norm concat medium-only low-only \
-		scale colour lighting) \
-		--out work_dirs/ablations --seeds 3
 
 # Half the batch, and fewer iterations than the configs': twelve decoders are many.
 DECODERS := deeplabv3plus_r18-d8 deeplabv3plus_r18 nrd_r18 gum_nrd_r18 gum_deeplabv3plus_r18-d8 \

@@ -1,6 +1,6 @@
-# A narrow GUN for small street scenes, to run the ablations in minutes: half the channels, no
-# pretrained weights. Frames of 128 x 256 at 1/2 and 1/4 would leave 4 x 8 places to the deepest
-# layers, so the branches see them whole and at 1/2, as those of a frame twice as large.
+# A narrow GUN for small street scenes, trained in minutes: half the channels, no pretrained
+# weights. Frames of 128 x 256 at 1/2 and 1/4 would leave 4 x 8 places to the deepest layers, so
+# the branches see them whole and at 1/2, as those of a frame twice as large.
 _base_ = [
     './models/gun_drn-d-22.py', './datasets/street_scenes_128x256.py',
     'mmseg::_base_/default_runtime.py', './schedules/street_scenes_300.py'
