@@ -56,11 +56,15 @@ class _WithoutNaN(torch.autograd.Function):
     grid is NaN (torch 2.13), and the process dies.
     """
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx, offsets: Tensor) -> Tensor:
-        bad = offsets.isnan()
-        ctx.save_for_backward(bad)
-        return offsets.masked_fill(bad, -torch.inf)
+    def forward(offsets: Tensor) -> Tensor:
+        return offsets.masked_fill(offsets.isnan(), -torch.inf)
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple, output: Tensor) -> None:
+        ctx.save_for_backward(inputs[0].isnan())
 
     @staticmethod
     def backward(ctx, grad: Tensor) -> Tensor:
@@ -105,7 +109,8 @@ def guided_upsample(feats: Tensor, offsets: Tensor, mode: str = 'bilinear', *,
     # Half precision has some 10 bits: no place for a fraction of a pixel on a large map.
     dtype = torch.promote_types(feats.dtype, torch.float32)
     offsets = offsets.to(dtype)
-    if mode == 'bilinear' and torch.is_grad_enabled():
+    # A traced graph cannot hold it.
+    if mode == 'bilinear' and torch.is_grad_enabled() and not torch.jit.is_tracing():
         offsets = _WithoutNaN.apply(offsets)
     (h, w), (height, width) = feats.shape[2:], offsets.shape[2:]
     x = _along(_regular(width, w, offsets, align_corners), offsets[:, 0], w, mode)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from mmseg.models.decode_heads import DepthwiseSeparableASPPHead
 from mmseg.registry import MODELS
-from multi_resolution_cases import BACKBONES, DRN, MIT
+from multi_resolution_cases import BACKBONES, DRN, MIT, RESNET
 from stock_configs import arguments
 
 from mmseg_nrd import models
@@ -42,6 +42,8 @@ REFUSED = {
         dict(fusion_channels=4, guidance='large_rf'), dict(fusion_channels=4, high_res_channels=4),
         *(dict(large_rf_channels=value) for value in (0, (4, 0), (), [4] * 4)),
         dict(large_rf_channels=(4, 4), scale_factor=2), dict(guidance='largerf'),
+        dict(large_rf_channels=0, guidance='high_res'),
+        dict(large_rf_channels='4', fusion_channels=4),
         dict(guidance=['fusion']), dict(mode='bicubic'), dict(mode='nearest', guidance=None),
         dict(large_rf_in_channels=0), dict(high_res_in_channels=0),
         dict(large_rf_in_channels=0, guidance='large_rf'),
@@ -84,12 +86,18 @@ def test_refuses_what_would_give_something_else_in_silence(name, changes):
     ('NRDHead', dict(patch_size=8, scale_factor=1, dilations=(1, 2), c1_index=0), False),
     ('GuidedUpsamplingHead', dict(scale_factor=8, large_rf_channels=4), False),
     ('DRN', dict(out_indices=(4, 8), frozen_stages=1), True),
-    ('MultiResolutionEncoder', dict(out_indices=(4, 8), guidance_index=3), True),
+    ('MultiResolutionEncoder',
+     dict(out_indices=(4, 8), guidance_index=3, scales=(1 / 2, 1 / 4)), True),
     ('ImageLevel', dict(stride=4, channels=3), True)])
 def test_numbers_of_numpy_are_numbers(name, changes, image):
     scope = {'NRDHead': nrd_cases, 'GuidedUpsamplingHead': gum_cases}.get(name)
-    numpy = {key: tuple(map(np.int64, value)) if isinstance(value, tuple) else np.int64(value)
-             for key, value in changes.items()}
+
+    def as_numpy(value):
+        if isinstance(value, tuple):
+            return tuple(map(as_numpy, value))
+        return np.float32(value) if isinstance(value, float) else np.int64(value)
+
+    numpy = {key: as_numpy(value) for key, value in changes.items()}
     given = torch.randn(1, 3, 32, 32) if image else scope.levels()
     outputs = []
     for options in (changes, numpy):
@@ -112,11 +120,15 @@ def test_a_misspelt_argument_is_named_by_python(name):
           out_indices=(1, 4)), r'layer stem\.0 .*share_weights=False'),
     (dict(backbone=[dict(DRN['backbone'], base_channels=4), DRN['backbone']]),
      r'layer layer0\.0 .*\[4, 3, 7, 7\].*share_weights=False'),
+    (dict(guidance_index=0, out_indices=(1, 3), backbone=[
+        dict(type='ResNet', **RESNET, num_stages=2, strides=(1, 1), dilations=(1, 2)),
+        BACKBONES['ResNet']['backbone']]),
+     r'layer layer2\.0\.conv1 .*dilation=\(2, 2\).*stride=\(2, 2\).*share_weights=False'),
     (dict(BACKBONES['ResNetV1c'], out_indices=(1, 4)), r'stages \[4\].*out_indices'),
     (dict(BACKBONES['StemResNetV1c'], out_indices=(0, 4)), r'stages \[\].*out_indices'),
     (dict(BACKBONES['ResNet'], out_indices=(0, 0), backbone=[VIT] * 2),
      r'cls_token.*share_weights=False'),
-], ids=['type', 'names', 'widths', 'stages', 'no stage', 'parameters outside of layers'])
+], ids=['type', 'names', 'widths', 'strides', 'stages', 'no stage', 'parameters outside of layers'])
 def test_an_encoder_refuses_backbones_that_are_not_parts_of_one(changes, message):
     with pytest.raises(ValueError, match=message):
         multi_resolution_cases.build(**changes)

@@ -98,6 +98,11 @@ def test_a_shorter_backbone_loads_its_part_of_a_public_file(tmp_path):
     assert len(backbone._blocks) == 3
 
 
+def test_images_of_other_channels():
+    backbone = build(in_channels=4, widen_factor=0.25)
+    assert backbone(torch.randn(2, 4, 33, 40))[0].shape[2:] == (9, 10)
+
+
 @pytest.mark.parametrize('kernel_size', [3, 5])
 @pytest.mark.parametrize('size', [(1, 1), (2, 1), (7, 8), (10, 13)], ids=str)
 def test_padding_is_tensorflows_of_even_sides_on_all(size, kernel_size):

@@ -101,6 +101,19 @@ def test_running_statistics(name, sharing):
                                    encoder.trunk.get_submodule(path).running_mean)
 
 
+def test_refuses_to_share_a_norm_that_is_to_be_kept():
+    """A block with a parameter of its own is one layer, its norms inside."""
+    class Scaled(nn.Module):
+        def __init__(self, out_indices):
+            super().__init__()
+            self.norm, self.block = nn.BatchNorm2d(3), nn.Sequential(nn.BatchNorm2d(3))
+            self.block.gamma = nn.Parameter(torch.ones(3))
+
+    build(backbone=[dict(type=Scaled)] * 2)
+    with pytest.raises(ValueError, match=r'layer block, .*gamma.*separate_norm=False'):
+        build(sharing='separate norm', backbone=[dict(type=Scaled)] * 2)
+
+
 @pytest.mark.parametrize('frozen, norm_eval', [(-1, False), (3, False), (6, True)])
 @pytest.mark.parametrize('sharing', SHARINGS)
 def test_freezing(sharing, frozen, norm_eval):

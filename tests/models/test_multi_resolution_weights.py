@@ -4,7 +4,8 @@ from __future__ import annotations
 import pytest
 import torch
 from contract_checks import randomise
-from multi_resolution_cases import DRN, EVERY, SHARINGS, build, build_alone
+from mmengine.runner import load_state_dict
+from multi_resolution_cases import BACKBONES, DRN, EVERY, SHARINGS, build, build_alone
 
 
 @pytest.fixture(scope='module')
@@ -21,9 +22,10 @@ def pretrained(path):
     return dict(type='Pretrained', checkpoint=str(path))
 
 
+@pytest.mark.parametrize('init_cfg', [None, [dict(type='Kaiming', layer='Conv2d')]])
 @pytest.mark.parametrize('sharing', SHARINGS)
-def test_pretrained_backbones_reach_every_branch(sharing, weights, monkeypatch):
-    encoder = build(sharing=sharing,
+def test_pretrained_backbones_reach_every_branch(sharing, init_cfg, weights, monkeypatch):
+    encoder = build(sharing=sharing, init_cfg=init_cfg,
                     backbone=dict(DRN['backbone'], init_cfg=pretrained(weights)))
     loaded = []
     monkeypatch.setattr(torch, 'load', lambda *args, _load=torch.load, **options: (
@@ -45,6 +47,23 @@ def test_a_pretrained_encoder_keeps_the_norms_of_its_file(tmp_path):
     encoder.init_weights()
     for key, tensor in trained.state_dict().items():
         assert torch.equal(encoder.state_dict()[key], tensor), key
+
+
+@pytest.mark.parametrize('name', BACKBONES)
+def test_separate_norms_start_as_those_of_an_encoder_that_shares_them(name, tmp_path):
+    shared = randomise(build(name)).eval()
+    torch.save(shared.state_dict(), tmp_path / 'encoder.pth')
+    loaded = build(name, 'separate norm')
+    loaded.load_state_dict(shared.state_dict())
+    started = build(name, 'separate norm', init_cfg=pretrained(tmp_path / 'encoder.pth'))
+    started.init_weights()
+    inside = torch.nn.Sequential(build(name, 'separate norm'))  # as in a segmentor
+    load_state_dict(inside, {f'0.{key}': value for key, value in shared.state_dict().items()},
+                    strict=True)
+    image = torch.randn(1, 3, 65, 98)
+    for encoder in (loaded, started, inside):
+        for got, expected in zip(encoder.eval()(image), shared(image)):
+            assert torch.equal(got, expected)
 
 
 @pytest.mark.parametrize('name, sharing', EVERY)

@@ -138,6 +138,29 @@ def test_absurd_offsets_read_border_pixels(value, corner, mode, device):
 
 
 @pytest.mark.parametrize('mode', MODES)
+def test_traces_while_gradients_are_on(mode):
+    def upsample(feats, offsets):
+        return guided_upsample(feats, offsets, mode)
+
+    traced = torch.jit.trace(upsample, example())
+    feats, offsets = example()
+    # A trace divides sides as tensors of float32.
+    torch.testing.assert_close(
+        traced(feats, -offsets), guided_upsample(feats, -offsets, mode), rtol=1e-4, atol=1e-5)
+
+
+def test_gradients_of_each_image_at_once():
+    def loss(offsets, feats):
+        return guided_upsample(feats[None], offsets[None]).square().sum()
+
+    feats, offsets = example()
+    expected, = torch.autograd.grad(
+        guided_upsample(feats, offsets.requires_grad_()).square().sum(), offsets)
+    got = torch.func.vmap(torch.func.grad(loss))(offsets.detach(), feats)
+    torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize('mode', MODES)
 @pytest.mark.parametrize('kind', [torch.bfloat16, torch.float16])
 def test_half_precision_samples_in_float32(kind, mode, device):
     feats, offsets = (tensor.to(kind)

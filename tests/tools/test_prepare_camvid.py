@@ -9,6 +9,8 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS
 from street_scene_configs import ROOT
 
+from mmseg_nrd.datasets import CamVidDataset
+
 SHARED = ROOT.parent / 'shared' / 'camvid'
 COUNTS = dict(train=2, val=1, test=1)
 
@@ -80,6 +82,26 @@ def test_refuses_other_labels(content, word, clone, tmp_path, call):
     path.write_bytes(b'') if content is None else cv2.imwrite(str(path), content)
     said = call('prepare_camvid', clone, tmp_path / 'out', status=2)
     assert str(path) in said and word in said and not (tmp_path / 'out').exists()
+
+
+def test_classes_and_colours_are_segnets():
+    meta = CamVidDataset.METAINFO
+    assert list(zip(meta['classes'], map(tuple, meta['palette']))) == [
+        ('sky', (128, 128, 128)), ('building', (128, 0, 0)), ('pole', (192, 192, 128)),
+        ('road', (128, 64, 128)), ('pavement', (60, 40, 222)), ('tree', (128, 128, 0)),
+        ('sign or symbol', (192, 128, 128)), ('fence', (64, 64, 128)), ('car', (64, 0, 128)),
+        ('pedestrian', (64, 64, 0)), ('bicyclist', (0, 128, 192))]
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f'{SHARED} is not there')
+def test_class_weights_are_those_of_the_labels():
+    labels = [cv2.imread(str(path), -1) for path in (SHARED / 'trainannot').glob('*.png')]
+    pixels = sum(np.bincount(label.ravel(), minlength=12) for label in labels)[:11]
+    share = pixels / pixels.sum()
+    weights = 1 / np.log(1.02 + share)
+    config = Config.fromfile(ROOT / 'configs' / '_base_' / 'datasets' / 'camvid_352x480.py')
+    np.testing.assert_allclose(
+        config.class_weights.class_weight, weights / (weights * share).sum(), atol=0.005001)
 
 
 @pytest.mark.slow

@@ -93,6 +93,7 @@ class EfficientNetLite(StagedBackbone):
     Args:
         arch (str): 'b0', 'b1' or 'b2'. Defaults to 'b0'.
         widen_factor (float): Multiplies all channels. Defaults to 1, that of the public weights.
+        in_channels (int): Channels of the image. Defaults to 3.
         output_stride (int): 8, 16 or 32, the largest stride; beyond it, convolutions are dilated.
             Defaults to 32.
         out_indices (Sequence[int]): Stages whose maps are handed out, in rising order.
@@ -119,6 +120,7 @@ class EfficientNetLite(StagedBackbone):
     def __init__(self,
                  arch: str = 'b0',
                  widen_factor: float = 1.,
+                 in_channels: int = 3,
                  output_stride: int = 32,
                  out_indices: Sequence[int] = (1, 2, 3, 4),
                  frozen_stages: int = -1,
@@ -136,7 +138,7 @@ class EfficientNetLite(StagedBackbone):
         norm_cfg = {'eps': 1e-3, **(norm_cfg or dict(type='BN', requires_grad=True))}
         # The stem, and the number of blocks in groups of one, are the same for every arch.
         channels = make_divisible(32 * widen_factor, 8)
-        self._conv_stem = _conv(3, channels, 3, stride=2)
+        self._conv_stem = _conv(in_channels, channels, 3, stride=2)
         self._bn0 = build_norm_layer(norm_cfg, channels)[1]
         self._relu = nn.ReLU6(inplace=True)
         self._blocks = nn.ModuleList()

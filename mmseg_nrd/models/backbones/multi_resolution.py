@@ -39,7 +39,8 @@ class MultiResolutionEncoder(BaseModule):
     Any backbone can be used. That a branch ends at its level is arranged for ``DRN``,
     ``EfficientNetLite``, ``StemResNetV1c`` and MMSeg's ResNets; for another, give a list with a
     config for each branch, each ending by itself where ``out_indices`` says (``num_stages``,
-    ``depths`` or whatever that backbone calls it).
+    ``depths`` or whatever that backbone calls it). Of shared layers the last config's say counts:
+    what it freezes is frozen.
 
     With ``with_cp``, use a ``DRN`` or an ``EfficientNetLite`` for distributed training: the
     checkpoints in MMSeg's ResNets are reentrant, and DistributedDataParallel stops when shared
@@ -57,8 +58,9 @@ class MultiResolutionEncoder(BaseModule):
             None for none. Defaults to 1.
         share_weights (bool): Whether the branches share their layers. Defaults to True.
         separate_norm (bool): Whether branches that share keep a BatchNorm each, all of them
-            starting as those of ``trunk``. A convolution with two norms fits into no fusion, so
-            after ``fuse_conv_bn`` such an encoder refuses to run. Defaults to False.
+            starting as those of ``trunk``, also where a checkpoint of an encoder is loaded whose
+            branches share them. A convolution with two norms fits into no fusion, so after
+            ``fuse_conv_bn`` such an encoder refuses to run. Defaults to False.
         init_cfg (dict | list[dict], optional): As for any MMSeg module. Pretrained weights of the
             backbone belong into its own config. Defaults to None.
 
@@ -81,7 +83,7 @@ class MultiResolutionEncoder(BaseModule):
                  init_cfg=None):
         _check(scales, out_indices, guidance_index, share_weights)
         super().__init__(init_cfg)
-        self.scales = tuple(scales)
+        self.scales = tuple(float(scale) for scale in scales)
         # Of each branch, the levels that are wanted, in the order in which they come out.
         self.wanted = [(level,) for level in out_indices]
         if guidance_index is not None:
@@ -98,17 +100,30 @@ class MultiResolutionEncoder(BaseModule):
                 'Fix: set separate_norm=False, or use a norm_cfg of BatchNorm.')
 
     def init_weights(self) -> None:
-        """Initialise the trunk, give its norms to the branches that keep their own, then the rest.
+        """As any MMSeg module; then branches that keep norms of their own are given the trunk's.
 
-        Without that, norms of the medium branch would miss the pretrained statistics.
+        Without that, norms of the medium branch would miss the pretrained statistics. A file of
+        the whole encoder has them all, or gives the trunk's as it is loaded.
         """
-        if not self.trunk.is_init:
-            self.trunk.init_weights()
+        fresh = not self.is_init
+        super().init_weights()
+        own = [self.init_cfg] if isinstance(self.init_cfg, dict) else self.init_cfg or []
+        if fresh and not any('checkpoint' in config for config in own):
             for part, names in zip(self.parts, self.kept_norms):
                 for name in names:
                     norm = self.trunk.get_submodule(name)
                     part.get_submodule(name).load_state_dict(norm.state_dict())
-        super().init_weights()
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
+        # Of an encoder whose branches shared their norms, each branch gets the trunk's.
+        if not any(key.startswith(f'{prefix}parts.') for key in state_dict):
+            for number, names in enumerate(self.kept_norms):
+                for name in names:
+                    trunk = f'{prefix}trunk.{name}.'
+                    state_dict.update({
+                        f'{prefix}parts.{number}.{name}.{key[len(trunk):]}': value
+                        for key, value in list(state_dict.items()) if key.startswith(trunk)})
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def forward(self, x: Tensor) -> Tuple[Tensor, ...]:
         """Maps of a batch of images (B, 3, H, W): guidance, then one of each branch.

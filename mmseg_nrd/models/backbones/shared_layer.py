@@ -46,7 +46,8 @@ def _holds_state(module: nn.Module) -> bool:
 def _check_same(path: str, layer: nn.Module, other: Optional[nn.Module]) -> None:
     got, wanted = (
         None if module is None else
-        (type(module).__name__, {name: list(t.shape) for name, t in module.state_dict().items()})
+        (f'{type(module).__name__}({module.extra_repr()})',
+         {name: list(t.shape) for name, t in module.state_dict().items()})
         for module in (layer, other))
     if got != wanted:
         raise ValueError(
@@ -71,7 +72,8 @@ def share_layers(part: nn.Module, whole: nn.Module, separate_norm: bool = False)
         list[str]: Names of the norms that ``part`` keeps.
 
     Raises:
-        ValueError: if a layer of ``part`` differs from that of ``whole`` or is not there.
+        ValueError: if a layer of ``part`` differs from that of ``whole`` or is not there, or if it
+            would be shared with a BatchNorm inside that is to be kept.
     """
     if _holds_state(part):
         raise ValueError(
@@ -94,5 +96,10 @@ def _share(part: nn.Module, whole: nn.Module, separate_norm: bool, prefix: str) 
         _check_same(path, layer, other)
         if separate_norm and isinstance(layer, _BatchNorm):
             yield path
-        else:
-            setattr(part, name, SharedLayer(whole, name))
+            continue
+        if separate_norm and any(isinstance(inner, _BatchNorm) for inner in layer.modules()):
+            raise ValueError(
+                f'layer {path}, {type(layer).__name__}, holds '
+                f'{[*layer._parameters, *layer._buffers]} itself, beside a BatchNorm: it can only '
+                'be shared as a whole. Fix: set separate_norm=False.')
+        setattr(part, name, SharedLayer(whole, name))

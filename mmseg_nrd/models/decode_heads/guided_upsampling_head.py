@@ -11,7 +11,7 @@ from torch import Tensor
 from mmseg_nrd.ops import SAMPLING_MODES, check_positive_int, guided_upsample
 
 from ..levels import check_level, check_ratio
-from .guidance import HighResGuidance, LargeRFGuidance, MergedGuidance
+from .guidance import HighResGuidance, LargeRFGuidance, MergedGuidance, ladder_widths
 from .wrappable import build_wrapped
 
 # design: the levels that guide; without fusion_channels their offsets are summed
@@ -108,6 +108,7 @@ class GuidedUpsamplingHead(BaseModule):
                 f'fusion_channels={fusion_channels} with guidance={guidance!r} and '
                 f"high_res_channels={high_res_channels}: needs 'fusion' and 0. Fix: set these, or "
                 'fusion_channels=0.')
+        ladder_widths(large_rf_channels, scale_factor)  # checks it, also where it is not used
         _check_channels(guidance, large_rf=large_rf_in_channels, high_res=high_res_in_channels)
         super().__init__(init_cfg)
         self.head = build_wrapped(type(self).__name__, head)
