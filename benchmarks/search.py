@@ -111,7 +111,7 @@ def _train(name: str, iterations: int, seed: int, folder: Path) -> None:
     check_data(cfg, 'train', 'val')
     run_cfg = with_budget(cfg, iterations, seed, folder, validate=True)
     run_cfg.train_cfg.val_interval = iterations
-    outcome, _ = train(run_cfg)
+    outcome = train(run_cfg)
     write_json(record, dict(
         change=_as_text(change), scores=outcome.validated[-1],
         loss=float(outcome.losses[-50:].mean()), environment=describe_environment('cpu')))

@@ -66,7 +66,7 @@ def main() -> None:
         print('trying each config on a test image, to see what its evaluator reports', flush=True)
         metric = choose_metric(configs, args.metric)
         cfg = next(iter(configs.values()))
-        samples = range(min(PICTURED, count_images(cfg, 'test')))
+        samples = range(min(PICTURED, *(count_images(each, 'test') for each in configs.values())))
         if args.fresh:
             forget_runs(configs, args.out)
         claim_runs(configs, args.out, samples, args.validate)

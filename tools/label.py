@@ -283,6 +283,13 @@ def is_stream(source):
     return path.is_char_device() or path.is_file() and path.suffix.lower() in VIDEO_SUFFIXES
 
 
+def check_own_labels(out):
+    """Refuse to write where labels lie that are not by this: beside those there are overlays."""
+    if any(Path(out, 'labels').glob('*')) and not Path(out, 'overlays').exists():
+        raise ValueError(f'--out {out}: has labels and no overlays; they could be your own, and '
+                         'would be replaced. Fix: another --out, or remove them.')
+
+
 def find_images(source, out):
     """Images that a source is or holds, by what is made of each is called in ``out``."""
     path, made = Path(source), {Path(out, name).resolve() for name in ('labels', 'overlays')}
@@ -299,6 +306,7 @@ def find_images(source, out):
     if path.is_dir() and path.resolve() == Path(out).resolve():
         raise ValueError(f'--out {out}: is the folder that is read, whose own labels could be '
                          f'replaced; must be another folder. Fix: --out {path / "labelled"}')
+    check_own_labels(out)
     whole = [image.relative_to(folder) for image in images]
     bare = [name.with_suffix('') for name in whole]
     # x.jpg beside x.png: then all keep their suffix.
@@ -316,7 +324,7 @@ def label_images(images, label, paint, out):
             unreadable += 1
             continue
         labels = label(image)
-        for folder, picture in (('labels', labels), ('overlays', paint(image, labels))):
+        for folder, picture in (('overlays', paint(image, labels)), ('labels', labels)):
             target = Path(out, folder, f'{name}.png')
             target.parent.mkdir(parents=True, exist_ok=True)
             if not cv2.imwrite(str(target), picture):

@@ -14,7 +14,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from label import Video, Writer, is_stream, label_video, opacity, painter, report
+from label import (
+    Video,
+    Writer,
+    check_own_labels,
+    is_stream,
+    label_video,
+    opacity,
+    painter,
+    report,
+)
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -76,6 +85,7 @@ def prepare(args: argparse.Namespace) -> tuple:
     """The predictor, the images and their names in OUT."""
     folders = [args.out / 'labels', args.out / 'overlays']
     images = find_images(args.images, leave_out=folders)
+    check_own_labels(args.out)
     for folder in folders:
         check_folder(folder, '--out')
     if not args.quiet:
@@ -101,9 +111,9 @@ def predict(predictor: Predictor, images: list, names: list, args: argparse.Name
                 continue
             labels = predictor.label(image, lambda done, of, number=number: bars.update(
                 task, completed=number + done / of))
-            save_labels(args.out / 'labels' / f'{name}.png', labels, predictor.palette)
             save_picture(args.out / 'overlays' / f'{name}.png', draw_overlay(
                 image, labels, predictor.classes, predictor.palette, args.opacity))
+            save_labels(args.out / 'labels' / f'{name}.png', labels, predictor.palette)
         bars.update(task, description='done', completed=len(images))
     return unreadable
 

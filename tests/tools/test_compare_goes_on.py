@@ -77,8 +77,8 @@ def test_what_was_resumed_is_reported(stopped):
 def test_a_run_is_not_repeated_and_only_its_last_checkpoint_is_kept(stopped):
     _, runs, *_ = stopped
     for run in runs:
-        # One log folder for each part: two, though the command was given three times.
-        assert sum(path.is_dir() for path in run.iterdir()) == 2
+        # One log folder for each of two parts, and for the test.
+        assert sum(path.is_dir() for path in run.iterdir()) == 3
         assert [path.name for path in sorted(run.glob('*.pth'))] == ['iter_8.pth']
         assert not list(run.glob('*.unfinished'))
 

@@ -299,6 +299,8 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(call, export, tm
     poor = shutil.copy(model, tmp_path / 'poor.onnx')
     (tmp_path / 'poor.onnx.json').write_text('{"channels": 3, "output": "labels"}')
     (tmp_path / 'text.mp4').write_text('no video')
+    (tmp_path / 'mine' / 'labels').mkdir(parents=True)
+    (tmp_path / 'mine' / 'labels' / 'a.png').touch()
     image, before = tmp_path / 'a.png', video.read_bytes()
     cv2.imwrite(str(image), np.zeros((4, 4, 3), np.uint8))
     for option, value in (('--threads', [0]), ('--size', [0, 5]), ('--opacity', [2])):
@@ -308,6 +310,7 @@ def test_what_cannot_be_done_is_said_before_anything_is_written(call, export, tm
             ((lonely, video, '--out', tmp_path / 'o.mp4'), 'lonely.onnx.json'),
             ((poor, video, '--out', tmp_path / 'o.mp4'), 'lacks channel_order, classes, palette'),
             ((model, tmp_path, '--out', tmp_path), 'another folder'),
+            ((model, image, '--out', tmp_path / 'mine'), 'no overlays'),
             ((model, video, '--out', tmp_path / 'o.mkv'), 'o.mkv'),
             ((model, video, '--out', video), 'another file'),
             ((video, video, '--out', tmp_path / 'o.mp4'), 'ONNX'),

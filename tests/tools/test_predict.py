@@ -80,6 +80,7 @@ def test_unreadable_images_are_left_out_and_the_others_done(
     (dict(config='nowhere.py'), "config 'nowhere.py': no such file"),
     (dict(out='file'), '--out file/labels: cannot be made'),
     (dict(out='labelled'), '--out labelled/labels: cannot be made'),
+    (dict(out='mine'), '--out mine: has labels and no overlays'),
     (dict(overlap=(32,)), 'overlap of 32 without tiles'),
     (dict(device=('cuda:99',)), "'cuda:99': cannot be used"),
     (dict(opacity=(1.5,)), 'argument --opacity: 1.5: must be 0 to 1'),
@@ -87,6 +88,8 @@ def test_unreadable_images_are_left_out_and_the_others_done(
 def test_wrong_arguments_are_named_before_anything_is_written(
         wrong, message, call, weights, street_scenes, tmp_path, monkeypatch):
     (tmp_path / 'file').touch()
+    (tmp_path / 'mine' / 'labels').mkdir(parents=True)
+    (tmp_path / 'mine' / 'labels' / 'scene.png').touch()
     (tmp_path / 'labelled').mkdir()
     (tmp_path / 'labelled' / 'labels').touch()
     (tmp_path / 'scene.png').symlink_to(images_of(street_scenes)[0])

@@ -10,6 +10,8 @@ from pathlib import Path
 import mmseg
 import pytest
 from mmengine.config import Config
+from mmseg.registry import MODELS
+from torch import nn
 
 from mmseg_nrd.apps.cli import build
 from mmseg_nrd.apps.swap import add_swap_arguments, swap_head
@@ -70,6 +72,16 @@ def test_a_plain_resnet_and_what_was_asked_for(swap):
     head = cfg.model.decode_head
     assert (head.patch_size, head.c1_index, head.c1_in_channels) == (4, 1, 128)
     assert 'dilations' not in head  # those of output stride 8 were left behind
+
+
+def test_a_plain_resnet_has_no_multi_grid(swap, tmp_path):
+    (tmp_path / 'base.py').write_text(
+        f"_base_ = {stock('deeplabv3_r18-d8')!r}\n"
+        'model = dict(backbone=dict(multi_grid=(1, 2, 4)))\n')
+    cfg = swap(tmp_path / 'base.py', 'nrd', '--plain')
+    backbone = MODELS.build(cfg.model.backbone)
+    assert {module.dilation for module in backbone.modules() if isinstance(module, nn.Conv2d)} == {
+        (1, 1)}
 
 
 def test_a_config_of_ones_own_with_six_channels(swap, tmp_path):

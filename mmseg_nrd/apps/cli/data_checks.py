@@ -209,6 +209,21 @@ def padding_warning(cfg: Mapping[str, Any]) -> Optional[str]:
     return None
 
 
+def list_samples(cfg: Mapping[str, Any], split: str) -> list:
+    """The classes of a split's data sets, and image and labels of each sample.
+
+    Those of data sets that cannot be listed are left out: :func:`build_data_sets`.
+    """
+    listed = []
+    for built in build_data_sets(cfg, split):
+        if built is not None:
+            listed.append(tuple(built.metainfo.get('classes') or ()))
+            samples = map(built.get_data_info, range(len(built)))
+            listed += [tuple(os.path.abspath(sample[key]) for key in ('img_path', 'seg_map_path')
+                             if key in sample) for sample in samples]
+    return listed
+
+
 def count_images(cfg: Mapping[str, Any], split: str) -> int:
     """How many samples the data set of a split ('train', 'val', 'test') holds."""
     return len(build_dataset(cfg, cfg[f'{split}_dataloader']['dataset']))

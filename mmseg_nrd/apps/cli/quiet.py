@@ -15,7 +15,8 @@ _HOST_WARNINGS = (
     'The draw is False',
     # SegTTAModel, of each label map that it merges
     'The shape of value will convert from',
-    '.*instance named of visualizer has been created',
+    # a run's training and its test share one
+    '.*instance named of .* has been created',
 )
 # How mmengine's longest messages begin, behind dashes: the environment, the whole config, each
 # hook's place, and a line for each parameter.

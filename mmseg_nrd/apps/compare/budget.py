@@ -74,7 +74,9 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
     cfg.train_dataloader.persistent_workers = cfg.test_dataloader.persistent_workers = False
     cfg.randomness = {**(cfg.get('randomness') or {}), 'seed': seed}
     cfg.work_dir = str(work_dir)
-    # mmengine keeps loggers and visualisers by this name; each run needs its own.
+    # mmengine keeps loggers and visualisers by name, with their folder; each run needs its own.
     cfg.experiment_name = '_'.join(work_dir.parts[-3:])
+    if cfg.get('visualizer'):
+        cfg.visualizer.name = cfg.experiment_name
     cfg.log_level = 'ERROR'
     return cfg

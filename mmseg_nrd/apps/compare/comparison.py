@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
@@ -10,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmseg_nrd.apps.cli import read_config
-from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.cli.data_checks import check_data, list_samples
 from mmseg_nrd.apps.cost.counting import Cost
 from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.apps.cost.step_cost import measure_steps
@@ -28,7 +29,7 @@ from .runs import (
     save_outcome,
     trained_runs,
 )
-from .training import Outcome, evaluate, load_trained, train
+from .training import Outcome, evaluate, train
 
 BUDGETS = ('iters', 'time', 'both')
 _NEEDED = ('train_dataloader', 'train_cfg', 'test_dataloader', 'test_cfg', 'test_evaluator')
@@ -138,18 +139,14 @@ def compare(configs: Dict[str, Config], out: Path, *, seeds: int = 1,
             outcome = load_outcome(folder)
             if outcome is None:
                 progress.show(f'training {what}')
-                outcome, runner = train(cfg, tell, save_every)
-                outcome = replace(outcome, environment=environment)
+                outcome = replace(train(cfg, tell, save_every), environment=environment)
                 save_outcome(folder, outcome)
             elif outcome.scores:
                 return outcome
-            else:
-                runner = load_trained(cfg, outcome)
             progress.show(f'testing {what}')
-            outcome = evaluate(runner, outcome, samples)
+            gc.collect()  # runners are cycles that hold models and data
+            outcome = evaluate(cfg, outcome, samples)
             save_outcome(folder, outcome)
-            # Runners are cycles that hold models and data.
-            del runner
             gc.collect()
             return outcome
 
@@ -167,9 +164,11 @@ def load_configs(paths: Sequence[str], options: Optional[dict] = None,
 
     Raises:
         FileNotFoundError: if a config, its data or the checkpoint it starts from is not there.
-        ValueError: if two have the same name, or one cannot be compared.
+        ValueError: if two have the same name, are tested on other images or classes, or one cannot
+            be compared.
     """
     configs: Dict[str, Config] = {}
+    tested: Dict[str, list] = {}
     for path in paths:
         name, cfg = Path(path).stem, read_config(path, options)
         if name in configs:
@@ -181,6 +180,14 @@ def load_configs(paths: Sequence[str], options: Optional[dict] = None,
             raise ValueError(f'{path}: {", ".join(missing)} must be set, to train and to test. '
                              'Fix: set it, as MMSeg configs do.')
         check_data(cfg, 'train', *(['val'] if validate else []), 'test')
+        tested[name] = list_samples(cfg, 'test')
+        first, wanted = next(iter(tested.items()))
+        for one, other in zip_longest(tested[name], wanted):
+            if one != other:
+                raise ValueError(
+                    f'{path}: is tested on {one}, {first} on {other} in its place; scores of other '
+                    'images or classes cannot be compared. Fix: give both the same '
+                    'test_dataloader.dataset.')
         if cfg.get('load_from') is not None:
             find_checkpoint(cfg.load_from)
         image_size(cfg)

@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import Runner, load_checkpoint
 
 # Of a run that is not finished, in its work_dir.
 RESUME_FROM = 'resume.pth'
@@ -109,20 +109,20 @@ class TrainingRecorder(Hook):
 
 
 def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda done, loss: None,
-          save_every: float = 60.) -> Tuple[Outcome, Runner]:
+          save_every: float = 60.) -> Outcome:
     """Train a config with MMSeg's runner.
 
     Now and then the run is saved in its ``work_dir``. Killed and called again, it goes on from
     there: with the same batches and weights as if nothing had happened, on a CPU to the bit;
     an accelerator draws other dropout masks. ``on_iteration`` is told how many iterations are done
-    and the loss. Returns the outcome, without scores, and what can test it.
+    and the loss. The outcome has no scores yet.
 
     Raises:
         FloatingPointError: if the loss is not finite.
     """
     # mmengine turns these on for a run that asks for it, and never off for the next one.
     torch.use_deterministic_algorithms(False)
-    torch.backends.cudnn.deterministic = False
+    torch.backends.cudnn.deterministic = torch.backends.cudnn.benchmark = False
     resume_from = Path(cfg.work_dir, RESUME_FROM)
     if resume_from.is_file():
         cfg = copy.deepcopy(cfg)
@@ -134,17 +134,9 @@ def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda don
     # Ends the workers by reference count. Left to the cycle collector, each would be waited for
     # five seconds: it closes their queues before their loader can dismiss them.
     runner.train_loop.dataloader_iterator = None
-    outcome = Outcome(
+    return Outcome(
         Path(cfg.work_dir, f'iter_{cfg.train_cfg.max_iters}.pth'), recorder.seconds,
         np.array(recorder.losses, np.float32), recorder.resumed, validated=recorder.validated)
-    return outcome, runner
-
-
-def load_trained(cfg: Config, trained: Outcome) -> Runner:
-    """What can test a config that was trained earlier."""
-    cfg = copy.deepcopy(cfg)
-    cfg.load_from, cfg.resume = str(trained.checkpoint), False
-    return Runner.from_cfg(cfg)
 
 
 def numbers(scores: Mapping[str, object]) -> Dict[str, float]:
@@ -153,8 +145,16 @@ def numbers(scores: Mapping[str, object]) -> Dict[str, float]:
             if isinstance(score, (Real, np.ndarray, torch.Tensor)) and np.ndim(score) == 0}
 
 
-def evaluate(runner: Runner, trained: Outcome, samples: Sequence[int] = ()) -> Outcome:
-    """The outcome with scores on the test set, and predictions of some of its samples."""
+def evaluate(cfg: Config, trained: Outcome, samples: Sequence[int] = ()) -> Outcome:
+    """The outcome with the checkpoint's scores on the test set, and predictions of some samples.
+
+    The runner that trained would not do: hooks such as EMAHook leave other weights in it.
+    """
+    cfg = copy.deepcopy(cfg)
+    cfg.load_from, cfg.resume = None, False
+    runner = Runner.from_cfg(cfg)
+    load_checkpoint(runner.model, str(trained.checkpoint), 'cpu', strict=True,
+                    logger=runner.logger)
     scores = numbers(runner.test())
     model, dataset = runner.model.eval(), runner.test_dataloader.dataset
     with torch.no_grad():

@@ -102,7 +102,7 @@ def swap_head(args: argparse.Namespace) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(out) as unfinished:
         unfinished.write_text(
-            config_text(name, out.resolve(), {**first, **settings}, notes), encoding='utf-8')
+            config_text(name, out, {**first, **settings}, notes), encoding='utf-8')
     try:
         if read_config(str(out)).model.decode_head != cfg.model.decode_head:
             raise ValueError('its decode head is another one')

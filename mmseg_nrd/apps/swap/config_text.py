@@ -59,12 +59,14 @@ def _is_name(key: object) -> bool:
 def config_text(base: Optional[str], out: Path, settings: dict, notes: Sequence[str]) -> str:
     """A config at ``out`` with a base, comments and settings of its own.
 
-    ``base`` is a path, or the name of a config in an installed package; None for no base.
+    ``base`` is an absolute path, or the name of a config in an installed package; None for no
+    base.
     """
     lines = [f'# {note}'.rstrip() for note in notes]
     if base is not None:
-        if '::' not in base:
-            base = Path(os.path.relpath(base, out.parent)).as_posix()
+        # Through a link, '..' leads elsewhere than mmengine takes it to lead.
+        if '::' not in base and out.parent.resolve() == Path(os.path.abspath(out.parent)):
+            base = Path(os.path.relpath(base, out.parent.resolve())).as_posix()
         lines.append(f'_base_ = {base!r}')
     lines += [f'{key} = {format_value(value, 0, len(key) + 3)}'
               for key, value in settings.items()]

@@ -90,6 +90,8 @@ def make_plain(model: dict) -> None:
         raise ValueError(f"--plain: model.backbone.type={backbone['type']!r} must be a ResNet "
                          'with dilations above 1. Fix: leave --plain out.')
     backbone.update(dilations=(1, 1, 1, 1), strides=(1, 2, 2, 2))
+    if backbone.get('multi_grid'):
+        backbone['multi_grid'] = None  # dilates the last stage whatever its dilation
     for head in stock_heads(model):
         if 'dilations' in head:  # made for a map that was larger
             head['dilations'] = (1, 3, 6, 9)

@@ -51,7 +51,7 @@ def test_equal_time_and_progress(budget, toy, tmp_path, monkeypatch, capsys):
         for done in range(cfg.train_cfg.max_iters):
             tell(done + 1, 0.5)
         # The clocks of the trainings, which do not count here, are equal.
-        return Outcome(Path(cfg.work_dir, 'end'), done + 1., np.zeros(2)), cfg
+        return Outcome(Path(cfg.work_dir, 'end'), done + 1., np.zeros(2))
 
     monkeypatch.setattr(comparison, 'train', train)
     monkeypatch.setattr(comparison, 'evaluate', lambda cfg, outcome, samples: replace(
@@ -122,6 +122,14 @@ def test_validation_reaches_the_results_and_is_not_left_out_unnoticed(toy, tmp_p
 def test_what_cannot_be_compared_is_refused(options, words, toy_file):
     with pytest.raises((OSError, ValueError), match=words):
         load_configs([toy_file('a', **options)], validate='val_cfg' in options)
+
+
+@pytest.mark.parametrize('key, value, words', [
+    ('indices', 2, r'None, a on .*2\.npy'), ('indices', [0, 1, 3], r'3\.npy.*, a on .*2\.npy'),
+    ('metainfo.classes', ('low', 'top'), 'top')])
+def test_configs_with_other_test_sets_are_refused(key, value, words, toy_file):
+    with pytest.raises(ValueError, match=f'b.py: is tested on .*{words}.*Fix: '):
+        load_configs([toy_file('a'), toy_file('b', **{f'test_dataloader.dataset.{key}': value})])
 
 
 @pytest.mark.parametrize('name, value', [

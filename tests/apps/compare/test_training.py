@@ -8,10 +8,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
 from mmseg.evaluation import IoUMetric
+from mmseg.registry import DATASETS, MODELS
 
 from mmseg_nrd.apps.compare.budget import with_budget
-from mmseg_nrd.apps.compare.training import TrainingRecorder, evaluate, load_trained, train
+from mmseg_nrd.apps.compare.training import TrainingRecorder, evaluate, train
 from mmseg_nrd.compat import CheckpointError
 
 
@@ -20,7 +22,8 @@ def test_a_stopped_run_trains_the_remaining_iterations_to_the_same_end(toy, tmp_
     config.train_dataloader.dataset.pipeline.insert(2, dict(type='RandomFlip', prob=0.5))
     config.optim_wrapper.optimizer.momentum = 0.9
     config.param_scheduler = [dict(type='PolyLR', begin=0, end=2, by_epoch=False)]
-    whole, own = train(with_budget(config, 4, 0, tmp_path / 'a' / 'whole'))
+    straight = with_budget(config, 4, 0, tmp_path / 'a' / 'whole')
+    whole = train(straight)
     stopped = with_budget(config, 4, 0, tmp_path / 'b' / 'stopped')
 
     def stop(done, loss):
@@ -29,7 +32,7 @@ def test_a_stopped_run_trains_the_remaining_iterations_to_the_same_end(toy, tmp_
     with pytest.raises(KeyboardInterrupt):
         train(stopped, stop, save_every=0)
     trained = []
-    resumed, _ = train(stopped, lambda done, loss: trained.append(done))
+    resumed = train(stopped, lambda done, loss: trained.append(done))
     assert trained == [3, 4]  # the third was not saved any more
     # Dropout, augmentation, order of images, momentum and schedule go on.
     assert resumed.losses.tolist() == whole.losses.tolist() and len(whole.losses) == 4
@@ -38,8 +41,7 @@ def test_a_stopped_run_trains_the_remaining_iterations_to_the_same_end(toy, tmp_
     assert all(torch.equal(value, states[1]['state_dict'][key])
                for key, value in states[0]['state_dict'].items())
     assert 'optimizer' not in states[0]
-    # The one that was trained here, and what the other's checkpoint holds.
-    tested = [evaluate(own, whole, [0]), evaluate(load_trained(stopped, resumed), resumed, [0])]
+    tested = [evaluate(straight, whole, [0]), evaluate(stopped, resumed, [0])]
     assert tested[0].scores == tested[1].scores and tested[0].scores['aAcc'] > 0
     assert (tested[0].predictions[0] == tested[1].predictions[0]).all()
 
@@ -49,7 +51,7 @@ def test_a_run_that_is_validated_goes_on_with_the_same_curve(when, toy, tmp_path
     config = toy(val_cfg=dict(type='ValLoop'), **{
         'train_cfg.val_interval': 1, 'val_evaluator': dict(type='IoUMetric')})
     config.val_dataloader = config.test_dataloader
-    whole, _ = train(with_budget(config, 4, 0, tmp_path / 'a' / 'whole', validate=True))
+    whole = train(with_budget(config, 4, 0, tmp_path / 'a' / 'whole', validate=True))
     assert [each['iteration'] for each in whole.validated] == [2, 4]
     assert 0 < whole.validated[0]['mIoU'] <= 100
     stopped = with_budget(config, 4, 0, tmp_path / 'b' / 'stopped', validate=True)
@@ -60,7 +62,7 @@ def test_a_run_that_is_validated_goes_on_with_the_same_curve(when, toy, tmp_path
         if when == 'validating':
             patch.setattr(IoUMetric, 'process', stop)
         train(stopped, lambda done, loss: done == 4 and stop(), save_every=0)
-    resumed, _ = train(stopped)
+    resumed = train(stopped)
     assert resumed.resumed == 1 and resumed.losses.tolist() == whole.losses.tolist()
     assert resumed.validated == whole.validated
 
@@ -71,6 +73,34 @@ def test_a_deterministic_run_leaves_the_next_one_as_it_is(toy, tmp_path):
         cfg = with_budget(toy(randomness=randomness), 1, 0, tmp_path / name)
         train(cfg, lambda done, loss: seen.append(torch.are_deterministic_algorithms_enabled()))
     assert seen == [True, False]
+
+
+def test_what_is_tested_is_the_checkpoint(toy, tmp_path):
+    """EMAHook leaves other weights in the runner that trained."""
+    config = toy(custom_hooks=[dict(type='EMAHook', momentum=0.01)])
+    config.optim_wrapper.optimizer.lr = 0.05
+    cfg = with_budget(config, 3, 0, tmp_path)
+    trained = train(cfg)
+    saved = torch.load(trained.checkpoint, weights_only=False)
+    sample = pseudo_collate([DATASETS.build(cfg.test_dataloader.dataset)[0]])
+    labels = []
+    for state in (saved['state_dict'], {
+            key.removeprefix('module.'): value for key, value in saved['ema_state_dict'].items()
+            if key != 'steps'}):
+        model = MODELS.build(cfg.model).eval()
+        model.load_state_dict(state)
+        labels.append(model.test_step(sample)[0].pred_sem_seg.data[0].numpy())
+    assert (labels[0] != labels[1]).any()
+    assert (evaluate(cfg, trained, [0]).predictions[0] == labels[0]).all()
+
+
+def test_each_run_logs_to_its_own_folder(toy, tmp_path):
+    config = toy(visualizer=dict(
+        type='SegLocalVisualizer', vis_backends=[dict(type='LocalVisBackend')], name='visualizer'))
+    config.default_hooks = dict(logger=dict(type='LoggerHook', interval=1))
+    for seed in (0, 1):
+        train(with_budget(config, 1, seed, tmp_path / f'seed_{seed}'))
+        assert len(list((tmp_path / f'seed_{seed}').glob('*/vis_data/scalars.json'))) == 1
 
 
 def test_a_torn_file_to_resume_from_is_named(toy, tmp_path):

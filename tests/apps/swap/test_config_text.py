@@ -34,14 +34,20 @@ def test_long_values_are_broken_into_lines():
          nothing=dict(a=1)),
     dict(model=dict(type='Z', head=dict(type='B', width=1, depth=2)), more=[dict(a=1)]),
 ])
-def test_base_and_changes_make_the_new_one(tmp_path, new):
+@pytest.mark.parametrize('linked', [False, True])
+def test_base_and_changes_make_the_new_one(tmp_path, new, linked):
     old = dict(model=dict(type='A', head=dict(type='B', width=1, depth=2),
                           other=dict(rate=1, kept=1)), kept=1, nothing=None)
     new = {'nothing': None, **new, 'kept': 1}
     (tmp_path / 'base.py').write_text('\n'.join(f'{key} = {old[key]!r}' for key in old))
+    (tmp_path / 'a' / 'b' / 'c').mkdir(parents=True)
     out = tmp_path / 'folder' / 'out.py'
-    out.parent.mkdir()
+    if linked:
+        out.parent.symlink_to(tmp_path / 'a' / 'b' / 'c')
+    else:
+        out.parent.mkdir()
     out.write_text(config_text(str(tmp_path / 'base.py'), out,
                                changes(copy.deepcopy(old), new), ['a note']))
     assert Config.fromfile(out).to_dict() == new
     assert 'kept = ' not in out.read_text()
+    assert (str(tmp_path) in out.read_text()) == linked
