@@ -107,7 +107,8 @@ camvid-nrd:
 camvid-gum:
 	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp_$(LITE) aspp_$(LITE) gum_aspp_$(LITE)_merged) --seeds 3
 camvid-gun:
-	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) gun_$(LITE)_bilinear)
+	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) $(addprefix gun_$(LITE)_,bilinear separate-norm \
+		no-scale))
 # On val every 500 iterations: compare.py scales the interval with them.
 camvid-long:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \
