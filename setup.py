@@ -96,7 +96,7 @@ setup(
     packages=find_packages(include=['mmseg_nrd', 'mmseg_nrd.*']),
     python_requires='>=3.10',
     install_requires=[
-        'torch>=2.1',
+        'torch',
         'numpy',
         # MMSegmentation imports these two without declaring them.
         'ftfy',

@@ -31,7 +31,7 @@ def run(tmp_path, monkeypatch):
         trained.append((cfg.train_cfg.val_interval, cfg.train_cfg.max_iters))
         (tmp_path / cfg.work_dir).mkdir(parents=True)
         return SimpleNamespace(validated=[dict(mIoU=float(len(trained)))],
-                               losses=np.ones(3)), None
+                               losses=np.ones(3))
 
     def run(*rows, iters='3'):
         monkeypatch.setattr('sys.argv', ['search', *rows, '--iters', iters, '--out', str(tmp_path)])
