@@ -109,10 +109,7 @@ class MultiResolutionEncoder(BaseModule):
         super().init_weights()
         own = [self.init_cfg] if isinstance(self.init_cfg, dict) else self.init_cfg or []
         if fresh and not any('checkpoint' in config for config in own):
-            for part, names in zip(self.parts, self.kept_norms):
-                for name in names:
-                    norm = self.trunk.get_submodule(name)
-                    part.get_submodule(name).load_state_dict(norm.state_dict())
+            self.load_state_dict(self.trunk.state_dict(prefix='trunk.'), strict=False)
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         # Of an encoder whose branches shared their norms, each branch gets the trunk's.
