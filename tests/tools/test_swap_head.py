@@ -44,7 +44,8 @@ def swap(call, tmp_path):
                  marks=pytest.mark.slow),
     ('segmenter_vit-t', 'nrd', dict(in_index=1, c1_index=0, patch_size=4, c1_in_channels=32)),
     *(pytest.param(*case, marks=pytest.mark.slow) for case in (
-        ('segmenter_vit-t', 'gum', dict(guidance='fusion', scale_factor=4, high_res_index=0)),
+        ('segmenter_vit-t', 'gum', dict(
+            guidance='fusion', fusion_channels=16, scale_factor=4, high_res_index=0)),
         ('icnet_r18-d8', 'nrd', dict(in_index=0, c1_index=2, patch_size=2)))),
 ])
 def test_levels_are_read_and_settings_kept(swap, config, head, wanted):

@@ -196,8 +196,9 @@ def check_wrappable(model: dict) -> None:
 def guided_head(head: dict, stride: int, levels: Sequence[Level]) -> dict:
     """The config of a GuidedUpsamplingHead around a head with logits at 1/``stride``.
 
-    Its guidance reads the level nearest to the logits' size, and the finest if that is finer than
-    the logits; the map that comes out is as large as that level, or as the image.
+    Its guidance reads the level nearest to the logits' size, and with one layer over both
+    (``fusion_channels``, measured better than the sum) the finest if that is finer than the logits;
+    the map that comes out is as large as that level, or as the image.
 
     Raises:
         ValueError: if the logits are as large as the image.
@@ -215,6 +216,6 @@ def guided_head(head: dict, stride: int, levels: Sequence[Level]) -> dict:
     finest = min(range(len(levels)), key=lambda each: (levels[each].stride, each))
     scale, rest = divmod(stride, levels[finest].stride)
     if scale > 1 and not rest:
-        guided.update(guidance='fusion', scale_factor=scale, high_res_index=finest,
-                      high_res_in_channels=levels[finest].channels)
+        guided.update(guidance='fusion', fusion_channels=16, scale_factor=scale,
+                      high_res_index=finest, high_res_in_channels=levels[finest].channels)
     return dict(guided, head=copy.deepcopy(head))
