@@ -239,17 +239,3 @@ def trimap_overlap(pred, truth, num_classes: int, width: int, ignore_index: int)
 
     return [mask_overlap(in_band(pred, label), in_band(truth, label))
             for label in range(num_classes)]
-
-
-def class_shares(labels, num_classes: int, size):
-    """[class][row][column]: each class's share of the pixels that a place of the map overlaps."""
-    height, width = len(labels), len(labels[0])
-    shares = [[[0.] * size[1] for _ in range(size[0])] for _ in range(num_classes)]
-    for row in range(size[0]):
-        for column in range(size[1]):
-            seen = [labels[y][x] for y in range(height) for x in range(width)
-                    if y + 1 > row * height / size[0] and y < (row + 1) * height / size[0]
-                    and x + 1 > column * width / size[1] and x < (column + 1) * width / size[1]]
-            for label in range(num_classes):
-                shares[label][row][column] = seen.count(label) / len(seen)
-    return shares

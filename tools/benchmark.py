@@ -11,6 +11,7 @@ import warnings
 from functools import partial
 from pathlib import Path
 
+from label import positive
 from rich.console import Console
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
@@ -26,13 +27,6 @@ from mmseg_nrd.apps.export.onnx_file import silence_exporters
 from mmseg_nrd.apps.export.runners import RUNNERS
 from mmseg_nrd.apps.export.runtime_report import format_runtimes, runtime_tables
 from mmseg_nrd.apps.export.runtimes import check_runtimes, measure_runtimes
-
-
-def positive(text: str) -> int:
-    """A whole number from 1 on; argparse says what else it got."""
-    if int(text) < 1:
-        raise ValueError
-    return int(text)
 
 
 def parse_args() -> argparse.Namespace:

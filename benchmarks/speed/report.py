@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Dict, List, Sequence
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from mmseg_nrd.apps.cost.environment import environment_note
 from mmseg_nrd.apps.cost.report import markdown_table
@@ -115,9 +115,8 @@ def draw_growth(by_size: Sequence[Dict[str, object]], by_classes: Sequence[Dict[
         by_classes (Sequence[dict]): Rows that differ in K.
         path (Path): The picture.
     """
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-    figure, axes = plt.subplots(2, 2, figsize=(9, 6.4), layout='constrained')
+    figure = Figure(figsize=(9, 6.4), layout='constrained')
+    axes = figure.subplots(2, 2)
     columns = ((by_size, _megapixels, 'image, megapixels'), (by_classes, _classes, 'classes'))
     for column, (rows, position, label) in enumerate(columns):
         at = [position(row['where']) for row in rows]
@@ -136,7 +135,6 @@ def draw_growth(by_size: Sequence[Dict[str, object]], by_classes: Sequence[Dict[
     axes[0, 0].legend()
     figure.suptitle('Whole decode head on ResNet-50 features at stride 32, one image')
     figure.savefig(path, dpi=100)
-    plt.close(figure)
 
 
 def _classes(where: str) -> int:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral, Real
+from numbers import Real
 from typing import Dict, List, Optional, Sequence
 
 import numpy as np
@@ -12,11 +12,9 @@ from mmengine.logging import MMLogger, print_log
 from mmseg.registry import METRICS
 from prettytable import PrettyTable
 
+from mmseg_nrd.checks import check_positive_int, is_int
+
 from .boundaries import boundary_distance, boundary_region, label_contour, overlap, trimap_band
-
-
-def _is_int(value, minimum: float = -math.inf) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and value >= minimum
 
 
 def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, collect_device,
@@ -25,15 +23,14 @@ def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, coll
             or not 0 < dilation_ratio <= 1):
         raise ValueError(f'dilation_ratio={dilation_ratio!r}: must be a number above 0 and at '
                          'most 1. Fix: 0.02 is usual.')
-    if dilation is not None and not _is_int(dilation, 1):
-        raise ValueError(f'dilation={dilation!r}: must be None or an integer of at least 1. Fix: '
-                         'give the pixels, or leave it out for dilation_ratio to decide.')
+    if dilation is not None:
+        check_positive_int('dilation', dilation)
     if (not isinstance(trimap_widths, (list, tuple))
-            or not all(_is_int(width, 1) for width in trimap_widths)
+            or not all(is_int(width) and width > 0 for width in trimap_widths)
             or len(set(trimap_widths)) != len(trimap_widths)):
         raise ValueError(f'trimap_widths={trimap_widths!r}: must be a list of different integers '
                          'of at least 1. Fix: for example (1, 2, 4).')
-    if not _is_int(ignore_index):
+    if not is_int(ignore_index):
         raise ValueError(f'ignore_index={ignore_index!r}: must be an integer. Fix: 255 is usual.')
     if collect_device not in ['cpu', 'gpu']:
         raise ValueError(f"collect_device={collect_device!r}: must be 'cpu' or 'gpu'. "

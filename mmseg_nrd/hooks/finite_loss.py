@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral
 from typing import Any, List, Mapping
 
 import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
+
+from mmseg_nrd.checks import check_positive_int
 
 # --resume takes the learning rate and its schedule from the checkpoint, whatever the config says.
 _ADVICE = (
@@ -50,10 +51,7 @@ class FiniteLossHook(Hook):
     """
 
     def __init__(self, interval: int = 1):
-        if isinstance(interval, bool) or not isinstance(interval, Integral) or interval < 1:
-            raise ValueError(
-                f'interval={interval!r}: must be an integer of at least 1. '
-                'Fix: interval=1 looks at every iteration.')
+        check_positive_int('interval', interval)
         self.interval = interval
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:

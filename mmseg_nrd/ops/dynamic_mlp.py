@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .checks import check_positive_int
+from mmseg_nrd.checks import check_positive_int
 
 
 def _layers(channels: Sequence[int]) -> list[tuple[int, int]]:

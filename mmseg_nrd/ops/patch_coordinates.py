@@ -4,7 +4,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .checks import check_positive_int
+from mmseg_nrd.checks import check_positive_int
 
 
 def patch_coordinates(patch_size: int, scale_factor: int = 1) -> Tensor:

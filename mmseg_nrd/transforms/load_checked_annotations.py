@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import math
-from numbers import Integral
 from typing import Optional
 
 from mmseg.datasets.transforms import LoadAnnotations
 from mmseg.registry import TRANSFORMS
+
+from mmseg_nrd.checks import check_positive_int
 
 from .labels import label_faults, wide_label
 
@@ -37,11 +38,8 @@ class LoadCheckedAnnotations(LoadAnnotations):
     def __init__(self, num_classes: Optional[int] = None, ignore_index: int = 255,
                  reduce_zero_label: Optional[bool] = None, backend_args: Optional[dict] = None,
                  imdecode_backend: str = 'pillow'):
-        if num_classes is not None and (
-                isinstance(num_classes, bool) or not isinstance(num_classes, Integral)
-                or num_classes < 1):
-            raise ValueError(f'num_classes={num_classes!r}: must be None or an integer of at '
-                             'least 1. Fix: give that of the decode head.')
+        if num_classes is not None:
+            check_positive_int('num_classes', num_classes)
         super().__init__(reduce_zero_label=reduce_zero_label, backend_args=backend_args,
                          imdecode_backend=imdecode_backend)
         self.num_classes = num_classes

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,6 @@ from benchmarks.docs.tables import fill
 
 ROOT = Path(__file__).parents[2]
 BEGIN = '<!-- table: '
-# Without the page of configs, all of which tests/test_docs.py reads already.
-PAGES = [path for path in [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
-         if f'\n{BEGIN}' in path.read_text() and path.stem != 'configs']
-
-
-@pytest.mark.parametrize('path', PAGES, ids=lambda path: path.stem)
-def test_emptied_tables_are_written_again(path):
-    text = path.read_text()
-    emptied = re.sub(rf'({BEGIN}.* -->\n)(?:.*\n)*?(?=<!-- end of table -->)', r'\1', text)
-    assert len(emptied) < len(text)
-    assert fill(emptied, ROOT) == text
-
 
 def row(config, step, *environments):
     run = dict(iterations=7, miou=[50., 52.], more=[dict(mBIoU=30.)] * 2,

@@ -105,8 +105,7 @@ def test_tools_take_our_configs_by_their_names(mim, scenes, work):
 
 @pytest.mark.parametrize('tool', sorted(
     {path.stem for path in ROOT.glob('tools/*.py')} -
-    {'benchmark', 'make_docs', 'make_metafiles', 'make_street_scenes', 'record_tests', 'test',
-     'train'}))
+    {'benchmark', 'make_street_scenes', 'test', 'train'}))
 def test_the_other_tools_start(mim, tool):
     # mim keeps -h to itself, unless it stands behind a double dash.
     assert f'usage: {tool}.py' in mim('run', 'mmseg_nrd', tool, '--', '--help')

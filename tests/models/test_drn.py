@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from drawn_weights import draw_weights
 from mmseg.registry import MODELS
 from torch import nn
 
@@ -21,29 +22,12 @@ def build(**changes):
     return MODELS.build({**NARROW, **changes})
 
 
-def public_weights() -> dict:
-    """The weights of the saved figures, as tests/data/README.md tells to draw them."""
-    weights = {}
-    for number, (key, shape) in enumerate(PUBLIC):
-        r = np.random.default_rng(number).standard_normal(shape)
-        if key.endswith('running_var'):
-            r = 1 + 0.1 * abs(r)
-        elif key.endswith('running_mean'):
-            r = 0.1 * r
-        elif len(shape) == 4:
-            r = r * np.sqrt(2 / np.prod(shape[1:]))
-        else:
-            r = 1 + 0.1 * r if key.endswith('weight') else 0.1 * r
-        weights[key] = torch.from_numpy(r.astype(np.float32))
-    return weights
-
-
 @pytest.fixture(scope='module')
 def public_file(tmp_path_factory):
     """A file as the authors publish it: the trunk and a classifier."""
     path = tmp_path_factory.mktemp('weights') / 'drn_d_22.pth'
     classifier = {'fc.weight': torch.randn(1000, 512, 1, 1), 'fc.bias': torch.randn(1000)}
-    torch.save({**public_weights(), **classifier}, path)
+    torch.save({**draw_weights(PUBLIC), **classifier}, path)
     return path
 
 
@@ -83,7 +67,7 @@ def test_a_shorter_backbone_loads_its_part_of_a_public_file(public_file):
         init_cfg=dict(type='Pretrained', checkpoint=str(public_file))))
     backbone.init_weights()
     assert {key.split('.')[0] for key in backbone.state_dict()} == {'layer0', 'layer1'}
-    for key, tensor in public_weights().items():
+    for key, tensor in draw_weights(PUBLIC).items():
         if key.startswith(('layer0', 'layer1')):
             assert torch.equal(backbone.state_dict()[key], tensor), key
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from contract_checks import randomise
+from drawn_weights import draw_weights
 from mmseg.registry import MODELS
 from torch import nn
 
@@ -27,20 +28,8 @@ def narrow(**changes):
 
 
 def public_weights(arch: str) -> dict:
-    """The weights of the saved figures, as tests/data/README.md tells to draw them."""
-    weights = {}
-    for number, (key, shape) in enumerate(zip(SAVED[f'{arch}:keys'], SAVED[f'{arch}:shapes'])):
-        r = np.random.default_rng(number).standard_normal(shape[shape > 0])
-        if key.endswith('running_var'):
-            r = 1 + 0.1 * abs(r)
-        elif key.endswith('running_mean'):
-            r = 0.1 * r
-        elif r.ndim == 4:
-            r = r * np.sqrt(2 / np.prod(r.shape[1:]))
-        else:
-            r = 1 + 0.1 * r if key.endswith('weight') else 0.1 * r
-        weights[str(key)] = torch.from_numpy(r.astype(np.float32))
-    return weights
+    shapes = SAVED[f'{arch}:shapes']
+    return draw_weights(zip(SAVED[f'{arch}:keys'], (shape[shape > 0] for shape in shapes)))
 
 
 @torch.no_grad()

@@ -83,11 +83,7 @@ def test_parameters_are_never_repeated_for_the_pixels(device):
 
 @pytest.mark.parametrize('changes, message', [
     (dict(patch_size=0), r'patch_size=0.*at least 1.*Fix: set patch_size'),
-    (dict(patch_size=-2), r'patch_size=-2.*at least 1.*Fix: set patch_size'),
-    (dict(patch_size=2.), r'patch_size=2\.0.*integer.*Fix: set patch_size'),
-    (dict(patch_size=True), r'patch_size=True.*integer.*Fix: set patch_size'),
     (dict(channels=(3,)), r'channels=\(3,\).*at least an input and an output.*Fix: pass'),
-    (dict(channels=(3, 0, 2)), r'channels\[1\]=0.*at least 1.*Fix: set'),
     (dict(params=(2, 25, 2, 3)), r'\(2, 25, 2, 3\).*\(B, 26, H, W\).*Fix: predict num_dynamic'),
     (dict(params=(2, 26, 2)), r'\(2, 26, 2\).*\(B, 26, H, W\).*Fix'),
     (dict(inputs=(2, 3, 4, 5)), r'\(2, 3, 4, 5\).*\(2, 3, 4, 6\).*2 x 3 places.*Fix: pad'),

@@ -46,12 +46,6 @@ def test_what_is_printed_and_written(tool, tmp_path, config, ending):
         assert (output.name, output.type) == ('labels', 'tensor(int64)')
 
 
-@pytest.mark.parametrize('out, opset', [('a.onnx', 11), ('a.pt2', 20)])
-def test_an_operator_set_that_cannot_be_had(call, tmp_path, out, opset):
-    said = call('export', NRD, '--out', tmp_path / out, '--opset', opset, status=1)
-    assert said.startswith('error: ') and f'opset {opset}: ' in said
-
-
 def test_a_file_labels_alone_as_mmseg_does(call, tmp_path):
     """From a checkpoint with names of its own to labels, by export.py and label.py."""
     (tmp_path / 'tiny.py').write_text(TINY)

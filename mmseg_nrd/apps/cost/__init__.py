@@ -1,5 +1,5 @@
 """What a segmentor costs: parameters, multiply-adds, time and memory."""
 from .counting import Cost, count_cost
-from .timing import Timing, time_alternating
+from .timing import Timing, summarise_times, time_turns
 
-__all__ = ['Cost', 'Timing', 'count_cost', 'time_alternating']
+__all__ = ['Cost', 'Timing', 'count_cost', 'summarise_times', 'time_turns']

@@ -12,7 +12,7 @@ from mmseg_nrd.apps.cli import build
 from .counting import Cost, count_cost
 from .parts import random_samples
 from .size import image_channels, image_size
-from .timing import Timing, time_alternating
+from .timing import Timing, summarise_times, time_turns
 
 
 def _training_step(cfg: Config) -> Tuple[torch.nn.Module, Callable[[], object]]:
@@ -32,4 +32,4 @@ def measure_steps(configs: Dict[str, Config]) -> Tuple[Dict[str, Cost], Dict[str
     for name, cfg in configs.items():
         model, steps[name] = _training_step(cfg)
         costs[name] = count_cost(model, image_size(cfg))
-    return costs, time_alternating(steps)
+    return costs, {name: summarise_times(times) for name, times in time_turns(steps).items()}

@@ -54,27 +54,6 @@ def time_turns(steps: Mapping[str, Callable[[], object]], rounds: int = 10, warm
     return taken
 
 
-def time_alternating(steps: Mapping[str, Callable[[], object]], rounds: int = 10,
-                     warmup: int = 2) -> Dict[str, Timing]:
-    """The summary of :func:`time_turns`.
-
-    Args:
-        steps (Mapping[str, Callable]): What to time, by name.
-        rounds (int): Runs of each step. Defaults to 10.
-        warmup (int): Runs of each step before those, at least one. Defaults to 2.
-
-    Returns:
-        dict[str, Timing]: seconds, by name.
-
-    Example:
-        >>> times = time_alternating({'a': lambda: sum(range(10)), 'b': lambda: None})
-        >>> times['a'].median > times['b'].median
-        True
-    """
-    return {name: summarise_times(times)
-            for name, times in time_turns(steps, rounds, warmup).items()}
-
-
 def summarise_times(times: Sequence[float]) -> Timing:
     """Median and interquartile range of some runs, in their unit."""
     lower, median, upper = np.quantile(times, (0.25, 0.5, 0.75)).tolist()

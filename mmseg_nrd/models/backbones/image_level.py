@@ -8,7 +8,7 @@ from mmengine.model import BaseModule, Sequential
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from mmseg_nrd.ops import check_positive_int, is_int
+from mmseg_nrd.checks import check_positive_int, is_int
 
 STRIDES = (1, 2, 4, 8)
 

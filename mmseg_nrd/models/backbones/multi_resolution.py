@@ -11,7 +11,7 @@ from mmengine.model import BaseModule, ModuleList
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
-from mmseg_nrd.ops import check_positive_int
+from mmseg_nrd.checks import check_positive_int
 
 from .branch_config import end_backbone_at
 from .shared_layer import share_layers

@@ -9,7 +9,7 @@ from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from mmseg_nrd.ops import is_int
+from mmseg_nrd.checks import is_int
 
 
 class StagedBackbone(BaseModule):

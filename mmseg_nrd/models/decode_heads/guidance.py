@@ -9,7 +9,7 @@ from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule, Sequential
 from torch import Tensor, nn
 
-from mmseg_nrd.ops import check_positive_int
+from mmseg_nrd.checks import check_positive_int
 
 from .narrow_norm import narrow_norm
 

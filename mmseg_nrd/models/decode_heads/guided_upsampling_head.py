@@ -8,7 +8,8 @@ from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import Tensor
 
-from mmseg_nrd.ops import SAMPLING_MODES, check_positive_int, guided_upsample
+from mmseg_nrd.checks import check_positive_int
+from mmseg_nrd.ops import SAMPLING_MODES, guided_upsample
 
 from ..levels import check_level, check_ratio
 from .guidance import HighResGuidance, LargeRFGuidance, MergedGuidance, ladder_widths

@@ -12,8 +12,8 @@ from mmseg.models.decode_heads.sep_aspp_head import DepthwiseSeparableASPPModule
 from mmseg.registry import MODELS
 from torch import Tensor, nn
 
+from mmseg_nrd.checks import check_positive_int
 from mmseg_nrd.ops import (
-    check_positive_int,
     crop_to,
     dynamic_mlp,
     pad_to,

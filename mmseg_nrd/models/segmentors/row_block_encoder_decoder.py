@@ -11,7 +11,8 @@ from mmseg.structures import SegDataSample
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmseg_nrd.ops import check_positive_int, resize_rows, source_rows
+from mmseg_nrd.checks import check_positive_int
+from mmseg_nrd.ops import resize_rows, source_rows
 
 from ..decode_heads import NRDHead
 

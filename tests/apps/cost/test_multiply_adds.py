@@ -50,6 +50,7 @@ def deeplabv3plus(places, classes):
 @pytest.mark.parametrize('kind, closed_form, dilations, size, classes, giga', [
     ('NRDHead', nrd, (1, 3, 6, 9), (512, 1024), 19, 13.34),
     ('NRDHead', nrd, (1, 3, 6, 9), (512, 512), 150, 7.00),
+    ('NRDHead', nrd, (1, 3, 6, 9), (480, 480), 60, 5.95),
     ('DepthwiseSeparableASPPHead', deeplabv3plus, (1, 12, 24, 36), (512, 1024), 19, 27.24),
 ])
 def test_heads_equal_their_closed_forms(kind, closed_form, dilations, size, classes, giga):

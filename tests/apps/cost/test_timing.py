@@ -4,15 +4,19 @@ import time
 
 import pytest
 
-from mmseg_nrd.apps.cost.timing import Timing, ratio, time_alternating, time_turns
+from mmseg_nrd.apps.cost.timing import Timing, ratio, summarise_times, time_turns
 
 
 def test_steps_take_turns_after_the_warm_up():
     calls = []
-    times = time_alternating(
+    times = time_turns(
         {'a': lambda: calls.append('a'), 'b': lambda: calls.append('b')}, rounds=3, warmup=1)
     assert ''.join(calls) == 'abababab'
-    assert times['a'].runs == times['b'].runs == 3
+    assert [len(turns) for turns in times.values()] == [3, 3]
+
+
+def test_runs_are_summarised_by_median_and_quartiles():
+    assert summarise_times([5., 1., 2., 4., 3.]) == Timing(median=3., iqr=2., runs=5)
 
 
 def test_short_steps_fill_their_turn_and_long_ones_run_once():

@@ -211,15 +211,6 @@ def refusal(capsys, *arguments):
     return capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize('arguments, message', [
-    (['--train', '-3'], 'num_train=-3'), (['--size', '8', '64'], 'size=(8, 64)'),
-    (['--layout', 'coco'], 'coco'), (['--train', '0', '--val', '0'], 'at least one must be'),
-])
-def test_the_command_line_says_what_is_wrong_in_a_line(tmp_path, capsys, arguments, message):
-    assert refusal(capsys, tmp_path / 'out', *arguments).count(message) == 1
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_the_command_line_refuses_an_occupied_target(tmp_path, capsys):
     (tmp_path / 'mine').write_text('precious')
     assert 'something in it' in refusal(capsys, tmp_path)
