@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.registry import PARAM_SCHEDULERS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 SGD = dict(type='SGD', lr=0.01, weight_decay=5e-4, warm_up=(0.01, 4000), poly=(0.9, 1e-4))
@@ -55,7 +57,7 @@ def test_nrd(path):
     assert (warm_up.type, warm_up.start_factor, warm_up.begin, warm_up.end) == (
         'LinearLR', recipe['warm_up'][0], 0, recipe['warm_up'][1])
     assert (poly.type, poly.power, poly.eta_min, poly.begin, poly.end) == (
-        'PolyLR', *recipe['poly'], recipe['warm_up'][1], end)
+        'PolyLR', *recipe['poly'], 0 if recipe['type'] == 'SGD' else recipe['warm_up'][1], end)
     assert not warm_up.by_epoch and not poly.by_epoch
     assert cfg.train_cfg.max_iters == end
     assert batch(path, cfg) == 16
@@ -72,6 +74,23 @@ def test_nrd(path):
     if 'widths' in recipe:
         head = cfg.model.decode_head
         assert (head.in_channels, head.c1_in_channels, aux.in_channels) == recipe['widths']
+
+
+@pytest.mark.parametrize('name', ['nrd_sgd_84k', 'nrd_sgd_164k'])
+def test_the_learning_rate_is_that_of_the_authors_mmseg(name):
+    cfg = Config.fromfile(CONFIGS / '_base_' / 'schedules' / f'{name}.py')
+    end, lr = cfg.train_cfg.max_iters, cfg.optim_wrapper.optimizer.lr
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    schedulers = [PARAM_SCHEDULERS.build(dict(each, optimizer=optimizer))
+                  for each in cfg.param_scheduler]
+    for iteration in range(end):
+        if iteration % 2000 == 0:
+            # MMSeg 0.x: poly of all iterations; the warm-up is a factor of it.
+            poly = (lr - 1e-4) * (1 - iteration / end) ** 0.9 + 1e-4
+            warm_up = 1 - (1 - min(iteration, 4000) / 4000) * (1 - 0.01)
+            assert optimizer.param_groups[0]['lr'] == pytest.approx(poly * warm_up, rel=5e-3)
+        for each in schedulers:
+            each.step()
 
 
 @pytest.mark.parametrize('path', GUN, ids=lambda path: path.stem)

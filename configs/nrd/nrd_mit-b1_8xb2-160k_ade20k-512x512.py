@@ -1,7 +1,7 @@
 """NRD, SegFormer's MiT-B1, ADE20K.
 
 Paper: Dynamic Neural Representational Decoders, NeurIPS 2021, https://arxiv.org/abs/2107.14428
-Expected: see the paper; no figure of ours.
+Expected: no figure at hand.
 Cost: 4.31 G multiply-adds in the decode head, 14.7 G in all; 28.29 M parameters; 512 x 512.
 Run: python -m torch.distributed.run --nproc_per_node 8 tools/train.py \
          configs/nrd/nrd_mit-b1_8xb2-160k_ade20k-512x512.py --launcher pytorch

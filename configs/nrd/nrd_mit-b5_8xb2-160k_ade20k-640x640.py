@@ -1,7 +1,7 @@
 """NRD, SegFormer's MiT-B5, ADE20K.
 
 Paper: Dynamic Neural Representational Decoders, NeurIPS 2021, https://arxiv.org/abs/2107.14428
-Expected: see the paper; no figure of ours.
+Expected: no figure at hand.
 Cost: 7.53 G multiply-adds in the decode head, 124.9 G in all; 98.57 M parameters; 640 x 640.
 Run: python -m torch.distributed.run --nproc_per_node 8 tools/train.py \
          configs/nrd/nrd_mit-b5_8xb2-160k_ade20k-640x640.py --launcher pytorch

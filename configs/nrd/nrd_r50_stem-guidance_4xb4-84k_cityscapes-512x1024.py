@@ -1,7 +1,7 @@
 """NRD, ResNet-50, Cityscapes. Ablation: guidance from the stem at 1/2, 16 x 16 patches.
 
 Paper: Dynamic Neural Representational Decoders, NeurIPS 2021, https://arxiv.org/abs/2107.14428
-Expected: see the ablation tables of the paper; no figure of ours.
+Expected: no figure at hand.
 Cost: 13.50 G multiply-adds in the decode head, 58.7 G in all; 43.49 M parameters; 512 x 1024.
 Run: python -m torch.distributed.run --nproc_per_node 4 tools/train.py \
          configs/nrd/nrd_r50_stem-guidance_4xb4-84k_cityscapes-512x1024.py --launcher pytorch

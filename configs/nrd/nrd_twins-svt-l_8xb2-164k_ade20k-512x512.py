@@ -1,7 +1,7 @@
 """NRD, Twins-SVT-L, ADE20K.
 
 Paper: Dynamic Neural Representational Decoders, NeurIPS 2021, https://arxiv.org/abs/2107.14428
-Expected: see the paper; no figure of ours.
+Expected: no figure at hand.
 Cost: 5.54 G multiply-adds in the decode head, 90.2 G in all; 116.73 M parameters; 512 x 512.
 Run: python -m torch.distributed.run --nproc_per_node 8 tools/train.py \
          configs/nrd/nrd_twins-svt-l_8xb2-164k_ade20k-512x512.py --launcher pytorch

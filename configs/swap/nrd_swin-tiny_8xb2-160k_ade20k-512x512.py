@@ -3,7 +3,8 @@
 Paper: Dynamic Neural Representational Decoders, NeurIPS 2021, https://arxiv.org/abs/2107.14428
 Expected: not measured.
 Cost: 5.18 G multiply-adds in the decode head, 30.7 G in all; 45.32 M parameters; 512 x 512.
-Run: python tools/train.py configs/swap/nrd_swin-tiny_8xb2-160k_ade20k-512x512.py
+Run: python -m torch.distributed.run --nproc_per_node 8 tools/train.py \
+         configs/swap/nrd_swin-tiny_8xb2-160k_ade20k-512x512.py --launcher pytorch
 """
 _base_ = 'mmseg::swin/swin-tiny-patch4-window7-in1k-pre_upernet_8xb2-160k_ade20k-512x512.py'
 custom_imports = dict(imports=['mmseg_nrd'], allow_failed_imports=False)

@@ -52,8 +52,10 @@ def explain_unreadable(source: str) -> Iterator[None]:
             fix = ('It asks for more than weights and training state need; nothing of it was '
                    'run. Fix: do not load it unless you trust it; ask its author for a plain '
                    'state dict.')
+        elif 'map_location' in reason:  # torch says what to do
+            fix = ''
         else:
             fix = ('Fix: if it is torn, or torch.save did not write it, replace it by a whole '
                    'copy.')
         raise UnreadableCheckpointError(
-            f'{source}: cannot be read as a checkpoint ({reason}). {fix}') from error
+            f'{source}: cannot be read as a checkpoint ({reason}). {fix}'.rstrip()) from error

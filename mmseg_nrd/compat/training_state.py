@@ -9,6 +9,9 @@ import threading
 import torch
 
 _STATISTICS = ('min', 'max', 'current', 'mean')
+# The class's name in a checkpoint: to look functions up by, not to be called.
+_ONE_CYCLE = object()
+_ANNEALINGS = ('_annealing_cos', '_annealing_linear')
 
 
 @functools.cache
@@ -40,15 +43,19 @@ def _history_type() -> type:
     return CheckpointHistory
 
 
-def _history_statistic(owner, name: str):
-    """``getattr`` as checkpoints may use it: mmengine's four statistics and nothing else."""
+def _attribute(owner, name: str):
+    """``getattr`` as checkpoints may use it: six pure functions of mmengine and nothing else."""
     from mmengine.logging import HistoryBuffer
+    from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
     # The true one is served where somebody else has put it on torch's list.
-    if owner not in (_history_type(), HistoryBuffer) or name not in _STATISTICS:
-        raise AttributeError(
-            f'a checkpoint asks for attribute {name!r} of {owner!r}; only {_STATISTICS} of '
-            "mmengine's HistoryBuffer may be looked up while loading")
-    return getattr(HistoryBuffer, name)
+    if owner in (_history_type(), HistoryBuffer) and name in _STATISTICS:
+        return getattr(HistoryBuffer, name)
+    if owner in (_ONE_CYCLE, OneCycleParamScheduler) and name in _ANNEALINGS:
+        return getattr(OneCycleParamScheduler, name)
+    raise AttributeError(
+        f"a checkpoint asks for attribute {name!r} of {owner!r}; only {_STATISTICS} of mmengine's "
+        f'HistoryBuffer and {_ANNEALINGS} of its OneCycleParamScheduler may be looked up while '
+        'loading')
 
 
 def _number_dtypes() -> dict:
@@ -88,6 +95,7 @@ def _training_state_globals() -> dict:
     fillable = {np.ndarray, _history_type(), *map(type, _number_dtypes().values())}
     return {
         'mmengine.logging.history_buffer.HistoryBuffer': _history_type(),
+        'mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler': _ONE_CYCLE,
         '_codecs.encode': importlib.import_module('_codecs').encode,
         'numpy.dtype': _number_dtype,
         # A name to hand on, which cannot be called.
@@ -97,7 +105,7 @@ def _training_state_globals() -> dict:
         # numpy 2 renamed the module; files of either age name their own.
         **{f'numpy.{core}.multiarray._reconstruct': _empty_array for core in ('core', '_core')},
         **{f'numpy.{core}.multiarray.scalar': scalar for core in ('core', '_core')},
-        **{f'{module}.getattr': _history_statistic for module in ('builtins', '__builtin__')},
+        **{f'{module}.getattr': _attribute for module in ('builtins', '__builtin__')},
         # What may be filled must be listed; no pickle can spell a name with a line break.
         **{f'{kind.__name__}\n': kind for kind in fillable},
     }

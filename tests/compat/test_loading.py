@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 from host_cases import python
-from hostile_cases import bomb, needs_torch_2_6
+from hostile_cases import Call, bomb, needs_torch_2_6
 from mmengine.logging import HistoryBuffer
+from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 from mmengine.runner import checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader
 from mmengine.utils.dl_utils import load_url
@@ -51,6 +52,28 @@ def test_training_resumes(trained, tmp_path):
     runner.train()
     assert runner.iter == 4 and runner.message_hub.get_info('best_score') == np.float32(.5)
     assert len(runner.message_hub.get_scalar('train/loss').data[0]) == 4
+
+
+@pytest.mark.parametrize('strategy', ['cos', 'linear'])
+def test_training_with_one_cycle_resumes(strategy, tmp_path):
+    # Its state holds a function of the scheduler's class.
+    def run(folder, iters, **options):
+        runner = tiny_run(tmp_path / folder, iters, **options)
+        runner.param_schedulers = dict(type='OneCycleLR', eta_max=.1, total_steps=10,
+                                       by_epoch=False, anneal_strategy=strategy)
+        runner.train()
+        return runner
+
+    run('first', 2)
+    resumed = run('second', 4, load_from=str(tmp_path / 'first' / 'iter_2.pth'), resume=True)
+    assert resumed.iter == 4
+
+
+@pytest.mark.parametrize('name', ['_get_value', '__init__', '_annealing_cos.__globals__'])
+@needs_torch_2_6
+def test_no_more_of_a_scheduler_is_handed_out(name, tmp_path):
+    with pytest.raises(CheckpointError, match='asks for attribute'):
+        load(dict(function=Call(getattr, OneCycleParamScheduler, name)), tmp_path / 'x.pth')
 
 
 @pytest.mark.parametrize('old, new', [(b'numpy._core', b'numpy.core'),
