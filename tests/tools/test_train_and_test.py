@@ -133,17 +133,6 @@ def test_row_blocks_cannot_be_augmented(call, small, tmp_path):
     assert 'error: --tta with model.type=RowBlockEncoderDecoder' in said
 
 
-@pytest.mark.slow
-def test_weights_that_a_config_asks_for_are_missed_without_a_network(offline, small, tmp_path):
-    status, output, attempts = offline(
-        'tools/train.py', NRD, '--work-dir', tmp_path / 'work', '--cfg-options', *small,
-        'model.pretrained=open-mmlab://resnet18_v1c')
-    # The fork onedl-mmengine has another host for the same names.
-    host = re.search(r"getaddrinfo \('(download\.openmmlab\.com|mmassets\.onedl\.ai)'", attempts)
-    assert status == 1 and host, attempts
-    assert '<urlopen error there is no network here>' in output.splitlines()[-1]
-
-
 @pytest.mark.parametrize('name, arguments', [('train', []), ('test', ['nowhere.pth'])])
 def test_a_missing_data_root_is_named_before_anything_is_written(
         name, arguments, call, small, tmp_path):
