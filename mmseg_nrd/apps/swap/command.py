@@ -125,15 +125,18 @@ def _check_choice(args: argparse.Namespace) -> None:
 
 def _check_segmentor(cfg: Config) -> None:
     """Refuse what does not hand an encoder's levels to decode heads of pixels."""
-    if not {'type', 'backbone', 'decode_head'} <= set(cfg.get('model') or {}):
-        raise ValueError(f'{cfg.filename}: has no model with a backbone and a decode head. Fix: '
-                         'name the config of a segmentor, not one of its bases.')
+    if 'type' not in (cfg.get('model') or {}):
+        raise ValueError(f'{cfg.filename}: has no model. Fix: name the config of a segmentor, not '
+                         'one of its bases.')
     kind = MODELS.get(cfg.model.type) if isinstance(cfg.model.type, str) else cfg.model.type
     if not (isinstance(kind, type) and issubclass(kind, EncoderDecoder)):
         raise ValueError(
             f'model.type={cfg.model.type!r}: must be an EncoderDecoder or a CascadeEncoderDecoder, '
             'whose decode head reads the levels of an encoder and nothing else. Fix: choose the '
             'config of such a model.')
+    if not {'backbone', 'decode_head'} <= set(cfg.model):
+        raise ValueError(f'{cfg.filename}: its model must have a backbone and a decode head. Fix: '
+                         'name the config of a segmentor, not one of its bases.')
     head = type_name(stock_heads(cfg.model)[-1])
     if head == 'VPDDepthHead':
         raise ValueError(f'{head}: {REASONS[head]}. Fix: choose a config of classes.')
