@@ -47,9 +47,9 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo camvid camvid-nrd camvid-gum camvid-gun camvid-long decoders theta-init \
-	bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test test-slow lint \
-	format clean
+.PHONY: help install demo camvid camvid-nrd camvid-gum camvid-gun camvid-others camvid-long decoders \
+	theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test test-slow \
+	lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -86,7 +86,7 @@ demo: $(STAMP) $(DATA)
 	@$(MAKE) --no-print-directory $(WEIGHTS) || \
 		echo "ImageNet weights cannot be installed: training from scratch"
 	$(BIN)/python tools/compare.py $(CONFIGS)/nrd_efficientnet-lite0$(SCENES) \
-		$(CONFIGS)/deeplabv3plus_efficientnet-lite0$(SCENES) --budget both --iters 80 \
+		$(CONFIGS)/deeplabv3plus_efficientnet-lite0$(SCENES) --budget both --iters 64 \
 		--out $(DEMO)$$(test -e $(WEIGHTS) || \
 		echo _from_scratch --cfg-options model.backbone.init_cfg=None)
 
@@ -99,8 +99,8 @@ COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py --validate --o
 $(CAMVID): | $(STAMP)
 	$(BIN)/python tools/prepare_camvid.py $(CLONE) $@
 
-camvid: camvid-nrd camvid-gum camvid-gun camvid-long
-camvid-nrd camvid-gum camvid-gun camvid-long: $(WEIGHTS) $(CAMVID)
+camvid: camvid-nrd camvid-gum camvid-gun camvid-others camvid-long
+camvid-nrd camvid-gum camvid-gun camvid-others camvid-long: $(WEIGHTS) $(CAMVID)
 LITE := efficientnet-lite0
 camvid-nrd:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE) deeplabv3plus_$(LITE)) --seeds 3 --budget both
@@ -109,6 +109,9 @@ camvid-gum:
 camvid-gun:
 	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) $(addprefix gun_$(LITE)_,bilinear separate-norm \
 		no-scale))
+camvid-others:
+	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_paper-init gum_nrd_$(LITE) gum_deeplabv3plus_$(LITE) \
+		deeplabv3plus_$(LITE)-d16)
 # On val every 500 iterations: compare.py scales the interval with them.
 camvid-long:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \
