@@ -48,8 +48,8 @@ DOCS_STAMP := $(VENV)/.docs-installed
 SCENES := _1xb8-300_street-scenes-128x256.py
 
 .PHONY: help install demo camvid camvid-nrd camvid-gum camvid-gun camvid-others camvid-long decoders \
-	theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test test-slow \
-	lint format clean
+	theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test \
+	test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile

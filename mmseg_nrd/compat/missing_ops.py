@@ -15,6 +15,9 @@ class _MissingOps(types.ModuleType):
     def __getattr__(self, name: str):
         if name.startswith('__'):
             raise AttributeError(name)
+        # mmcv's collect_env() asks for these; without ops it says the same.
+        if name in ('get_compiler_version', 'get_compiling_cuda_version'):
+            return lambda: 'n/a'
 
         def missing_op(*args, **kwargs):
             raise NotImplementedError(
@@ -23,9 +26,6 @@ class _MissingOps(types.ModuleType):
                 'where it has a wheel for your torch; docs/versions.md builds one), or choose a '
                 'model that does not need this op.')
 
-        # mmcv's collect_env() asks for these; without ops it says the same.
-        if name in ('get_compiler_version', 'get_compiling_cuda_version'):
-            return lambda: 'n/a'
         missing_op.__name__ = name
         return missing_op
 
