@@ -69,16 +69,16 @@ def main() -> None:
         print(f'listing the data of {args.config}', file=sys.stderr)
         cfg = read_config(args.config, args.cfg_options)
         for split in args.split:
-            surveys.append(survey_data(cfg, split, args.workers, args.limit,
-                                       functools.partial(show, split=split)))
+            survey = survey_data(cfg, split, args.workers, args.limit,
+                                 functools.partial(show, split=split))
+            surveys.append(survey)
+            if survey.labelled:
+                console.print(class_table(survey))
+            print('\n'.join(summary_lines(survey)), flush=True)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:
         sys.exit('interrupted: nothing was written')
-    for survey in surveys:
-        if survey.labelled:
-            console.print(class_table(survey))
-        print('\n'.join(summary_lines(survey)))
     if args.json:
         args.json.write_text(json.dumps(dict(
             config=args.config, splits=[as_dict(survey) for survey in surveys]), indent=1) + '\n',

@@ -53,7 +53,8 @@ def make_parser() -> argparse.ArgumentParser:
         'images', nargs='+', metavar='IMAGE|FOLDER|GLOB',
         help='images; folders, searched at any depth; patterns in quotes, ** for any folders; or '
         'one video, or the number of a camera')
-    parser.add_argument('--config', required=True, help='path of the config')
+    parser.add_argument('--config', required=True,
+                        help="a path, a file name of ours, or mmseg:: and MMSeg's")
     parser.add_argument('--checkpoint', required=True, help='path or URL of the checkpoint')
     parser.add_argument('--out', required=True, type=Path,
                         help='folder to write to; for a video, a video')
@@ -67,7 +68,8 @@ def make_parser() -> argparse.ArgumentParser:
         'depends on the tile alone. Multiples of 32, such as 512 1024')
     parser.add_argument(
         '--overlap', type=int, metavar='N',
-        help="pixels that tiles share; a quarter of a tile's shorter side by default")
+        help="pixels that tiles share, a multiple of 32; by default a quarter of a tile's shorter "
+        'side, rounded down to one')
     parser.add_argument(
         '--opacity', type=opacity, default=0.5, metavar='A',
         help='of the colours in the overlays, 0 to 1; 0.5 by default')

@@ -27,7 +27,7 @@ from mmseg_nrd.hooks import CheckpointFitHook
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Test a segmentor')
-    parser.add_argument('config', help='path of the config')
+    parser.add_argument('config', help="a path, a file name of ours, or mmseg:: and MMSeg's")
     parser.add_argument('checkpoint', help='path or URL of the checkpoint')
     parser.add_argument('--out', help='folder for the predicted label maps')
     parser.add_argument('--show', action='store_true', help='show the predictions')

@@ -25,7 +25,7 @@ from mmseg_nrd.hooks import CheckpointFitHook
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train a segmentor')
-    parser.add_argument('config', help='path of the config')
+    parser.add_argument('config', help="a path, a file name of ours, or mmseg:: and MMSeg's")
     parser.add_argument(
         '--resume', action='store_true',
         help='go on from the newest whole checkpoint in the work folder')

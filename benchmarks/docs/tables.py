@@ -23,6 +23,7 @@ from mmseg_nrd.apps.compare.report import format_runs
 from mmseg_nrd.apps.cost.environment import differences, environment_note
 from mmseg_nrd.apps.cost.parts import WHOLE
 from mmseg_nrd.apps.cost.report import markdown_table, modes_of, short_names, table_lines
+from mmseg_nrd.apps.cost.timing import Timing, ratio
 
 from .config_tables import cost_lines, recipe_lines
 from .versions import version_lines
@@ -108,12 +109,14 @@ def scores(results: dict, *others: dict) -> str:
         's / iteration, ratio')]
     for row, name in zip(rows, short_names([row['config'] for row in rows])):
         runs, cost = row['runs']['iters'], row['cost']
-        ratio = row['seconds_per_iteration']['median'] / first['seconds_per_iteration']['median']
+        times, spread = ratio(Timing(**row['seconds_per_iteration']),
+                              Timing(**first['seconds_per_iteration']))
         lines.append((
             name, format_runs(runs['miou'], 2),
             *(format_runs([scores[key] for scores in runs['more']], 2) for key in more),
             f"{cost['parameters'] / 1e6:.2f}", f"{cost['multiply_adds'] / 1e9:.3f}",
-            f"{cost['head_multiply_adds'] / 1e9:.3f}", f'{ratio:.2f}'))
+            f"{cost['head_multiply_adds'] / 1e9:.3f}",
+            '1' if row is first else f'{times:.2f} ± {spread:.2f}'))
     return markdown_table([line[:-1] for line in lines] if others else lines)
 
 

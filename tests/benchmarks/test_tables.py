@@ -17,7 +17,8 @@ def row(config, step, *environments):
                validated=[[dict(iteration=at, mIoU=at + seed) for at in (3, 7)]
                           for seed in (0., 2.)],
                environments=environments)
-    return dict(config=config, runs=dict(iters=run), seconds_per_iteration=dict(median=step),
+    return dict(config=config, runs=dict(iters=run),
+                seconds_per_iteration=dict(median=step, iqr=step / 10, runs=10),
                 cost=dict(parameters=2_500_000, multiply_adds=3_000_000_000,
                           head_multiply_adds=500_000_000))
 
@@ -25,8 +26,8 @@ def row(config, step, *environments):
 @pytest.mark.parametrize('kind, expected', [
     ('scores', ['| config | mIoU | mBIoU | M parameters | GMAC | GMAC of the head | '
                 's / iteration, ratio |', '| --- | --- | --- | --- | --- | --- | --- |',
-                '| nrd | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 1.00 |',
-                '| fcn | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 2.50 |']),
+                '| nrd | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 1 |',
+                '| fcn | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 | 2.50 ± 0.50 |']),
     ('curve', ['| config | 3 iterations | 7 iterations |', '| --- | --- | --- |',
                '| nrd | 4.0 ± 1.4 | 8.0 ± 1.4 |', '| fcn | 4.0 ± 1.4 | 8.0 ± 1.4 |']),
     ('environment', ['`python tools/compare.py`, measured with threads 2; 1 of 4 runs by an '

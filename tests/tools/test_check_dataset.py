@@ -44,3 +44,10 @@ def test_every_fault_of_every_split_is_listed(call, tmp_path):
 def test_what_cannot_be_checked_is_refused(call, arguments, words):
     last = call('check_dataset', *arguments, status=1).splitlines()[-1]
     assert re.match(f'error: .*{words}', last)
+
+
+def test_what_was_read_is_told_though_the_next_split_is_missing(call, street_scenes):
+    output = call('check_dataset', NRD, *roots(street_scenes),
+                  'val_dataloader.dataset.data_root=nowhere', status=1)
+    assert 'train: 6 of 6 images looked at' in output
+    assert re.match('error: .*looked for nowhere', output.splitlines()[-1])
