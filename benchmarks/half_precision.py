@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
 import tempfile
@@ -18,7 +17,8 @@ from mmengine.runner import Runner
 from mmengine.structures import PixelData
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
-from mmseg_nrd.apps.cli import find_config, load_segmentor, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli import load_segmentor, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli.json_files import write_json
 from mmseg_nrd.apps.compare.training import numbers
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.apps.cost.size import image_size
@@ -45,7 +45,7 @@ class FileModel(BaseModel):
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', type=find_config)
+    parser.add_argument('config')
     parser.add_argument('checkpoint')
     parser.add_argument('--out', type=Path, required=True, metavar='FILE.json')
     args = parser.parse_args()
@@ -66,8 +66,7 @@ def main() -> None:
             runner = Runner.from_cfg(cfg)
             runner.model = FileModel(path)
             results[name] = dict(numbers(runner.test()), bytes=path.stat().st_size)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(results, indent=1) + '\n', encoding='utf-8')
+    write_json(args.out, results)
 
 
 if __name__ == '__main__':

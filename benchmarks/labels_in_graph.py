@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import sys
 import tempfile
@@ -16,7 +15,8 @@ from typing import Callable, Dict
 import numpy as np
 import torch
 
-from mmseg_nrd.apps.cli import find_config, load_segmentor, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli import load_segmentor, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli.json_files import write_json
 from mmseg_nrd.apps.cost.candidate import config_name
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.apps.cost.suite import turn_ratios
@@ -24,7 +24,7 @@ from mmseg_nrd.apps.cost.timing import summarise_times, time_turns
 from mmseg_nrd.apps.export import ExportableSegmentor, trace, write_onnx
 from mmseg_nrd.apps.export.check import random_images
 from mmseg_nrd.apps.export.onnx_file import silence_exporters
-from mmseg_nrd.apps.export.runners import RUNNERS
+from mmseg_nrd.apps.export.runners import RUNTIMES
 from mmseg_nrd.apps.export.runtimes import PAUSE_SECONDS
 
 
@@ -38,7 +38,7 @@ def _steps(config: str, size: tuple, folder: Path) -> Dict[tuple, Callable[[], n
         write_onnx(trace(model, size), path, kind)
         images = random_images((1, *size), model.channels).numpy()
         for name in ('onnxruntime', 'openvino'):
-            run = RUNNERS[name](str(path), torch.get_num_threads())
+            run = RUNTIMES[name](str(path), torch.get_num_threads())
             steps[config_name(config), name, kind] = (
                 (lambda run=run, images=images: run(images)) if kind == 'labels' else
                 (lambda run=run, images=images: run(images).argmax(1).astype(np.uint8)))
@@ -48,7 +48,7 @@ def _steps(config: str, size: tuple, folder: Path) -> Dict[tuple, Callable[[], n
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('configs', type=find_config, nargs='+', metavar='CONFIG')
+    parser.add_argument('configs', nargs='+', metavar='CONFIG')
     parser.add_argument('--shape', type=int, nargs=2, default=(512, 1024), metavar=('H', 'W'))
     parser.add_argument('--rounds', type=int, default=10)
     parser.add_argument('--out', type=Path, required=True, metavar='FILE.json')
@@ -69,10 +69,9 @@ def main() -> None:
                 config=name, runtime=runtime, logits_and_argmax=asdict(summarise_times(outside)),
                 labels=asdict(summarise_times(inside)), ratio=turn_ratios(inside, outside)))
             print(f"{name}, {runtime}: {rows[-1]['ratio']['seconds']:.2f} of the time")
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(dict(
+    write_json(args.out, dict(
         command=shlex.join(['python', '-m', 'benchmarks.labels_in_graph', *sys.argv[1:]]),
-        environment=describe_environment('cpu'), rows=rows), indent=1) + '\n', encoding='utf-8')
+        environment=describe_environment('cpu'), rows=rows))
 
 
 if __name__ == '__main__':

@@ -21,10 +21,10 @@ from mmseg.registry import MODELS
 from torch import nn
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
-from mmseg_nrd.apps.cli import find_config, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli import read_config, silence_host_warnings
 from mmseg_nrd.apps.cli.data_checks import check_data
+from mmseg_nrd.apps.cli.json_files import read_json, write_json
 from mmseg_nrd.apps.compare.budget import with_budget
-from mmseg_nrd.apps.compare.runs import read_json, write_json
 from mmseg_nrd.apps.compare.training import train
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.models import GuidedUpsamplingHead, NRDHead
@@ -142,7 +142,7 @@ def _train(name: str, iterations: int, seed: int, folder: Path) -> None:
         return
     print(f'{name}, seed {seed}', flush=True)
     config, change = ROWS[name]
-    cfg = read_config(find_config(_CONFIG.format(config)), change)
+    cfg = read_config(_CONFIG.format(config), change)
     check_data(cfg, 'train', 'val')
     run_cfg = with_budget(cfg, iterations, seed, folder, validate=True)
     run_cfg.train_cfg.val_interval = iterations

@@ -4,18 +4,24 @@ Each figure stands beside its ratio to the baseline's, for the whole model and f
 neck, decode head and, in training, auxiliary head.
 """
 import argparse
-import json
 import shlex
 import sys
 import warnings
 from functools import partial
 from pathlib import Path
 
-from label import positive
 from rich.console import Console
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
-from mmseg_nrd.apps.cli import find_config, read_config, silence_host_warnings, usable_device
+from mmseg_nrd.apps.cli import (
+    check_file,
+    find_config,
+    positive,
+    read_config,
+    silence_host_warnings,
+    usable_device,
+)
+from mmseg_nrd.apps.cli.json_files import write_json
 from mmseg_nrd.apps.cli.segmentor import SEED
 from mmseg_nrd.apps.cost.candidate import AMP, Settings
 from mmseg_nrd.apps.cost.environment import describe_environment, environment_note
@@ -24,7 +30,7 @@ from mmseg_nrd.apps.cost.memory import keep_freed_memory
 from mmseg_nrd.apps.cost.report import format_suite, terminal_tables
 from mmseg_nrd.apps.cost.suite import check_names, measure
 from mmseg_nrd.apps.export.onnx_file import silence_exporters
-from mmseg_nrd.apps.export.runners import RUNNERS
+from mmseg_nrd.apps.export.runners import RUNTIMES
 from mmseg_nrd.apps.export.runtime_report import format_runtimes, runtime_tables
 from mmseg_nrd.apps.export.runtimes import check_runtimes, measure_runtimes
 
@@ -35,7 +41,7 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     # A blank line of @FILE is no config.
     parser.convert_arg_line_to_args = lambda line: [line.strip()] if line.strip() else []
-    parser.add_argument('configs', nargs='+', type=find_config, metavar='CONFIG',
+    parser.add_argument('configs', nargs='+', metavar='CONFIG',
                         help='a path; from any folder, one of ours by its path (configs/...) or '
                         "its file name, or an upstream config's name such as mmseg::deeplabv3plus/"
                         'deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024.py; @FILE reads them '
@@ -58,7 +64,7 @@ def parse_args() -> argparse.Namespace:
                         help="torch.compile for each part's forward pass")
     parser.add_argument('--train-step', action='store_true',
                         help='measure forward and backward too')
-    parser.add_argument('--runtime', action='append', choices=list(RUNNERS), default=[],
+    parser.add_argument('--runtime', action='append', choices=list(RUNTIMES), default=[],
                         help='measure whole models in this runtime instead of their parts; give '
                         'it once for each')
     parser.add_argument('--rounds', type=positive, default=9,
@@ -87,8 +93,9 @@ def main() -> None:
         versions = check_runtimes(args.runtime, settings)
         for config in args.configs:
             check_found(config)
-        for path in filter(None, (args.json, args.markdown, args.plot)):
-            check_writable(path)
+        for option in ('json', 'markdown', 'plot'):
+            if getattr(args, option):
+                check_file(getattr(args, option), f'--{option}')
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     silence_exporters()
@@ -124,25 +131,14 @@ def check_found(config: str) -> None:
             raise
 
 
-def check_writable(path: Path) -> None:
-    """Make its folder; refused here, nothing has been measured in vain."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not path.exists()
-    with path.open('a'):
-        pass
-    if is_new:
-        path.unlink()
-
-
 def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
     """Tables on the terminal, and the files that were asked for."""
     as_markdown, as_tables = ((format_runtimes, runtime_tables) if args.runtime
                               else (format_suite, terminal_tables))
     command = shlex.join(['python', *sys.argv])
     if args.json:
-        args.json.write_text(json.dumps(
-            [dict(row, command=command, environment=environment) for row in rows],
-            indent=1) + '\n', encoding='utf-8')
+        write_json(args.json, [dict(row, command=command, environment=environment)
+                               for row in rows])
     if args.plot:
         draw_suite(rows, args.plot)
     if args.markdown:

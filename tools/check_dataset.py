@@ -4,7 +4,6 @@ Counts classes, sizes and ignored pixels as well. The exit status is 1 if there 
 """
 import argparse
 import functools
-import json
 import os
 import sys
 import time
@@ -17,7 +16,8 @@ from rich.progress import track
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
 from mmseg_nrd.apps.check_data.report import as_dict, class_table, summary_lines
 from mmseg_nrd.apps.check_data.survey import survey_data
-from mmseg_nrd.apps.cli import add_cfg_options, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli import add_cfg_options, check_file, read_config, silence_host_warnings
+from mmseg_nrd.apps.cli.json_files import write_json
 
 SPLITS = ('train', 'val', 'test')
 SECONDS = 10  # between two lines of progress
@@ -65,7 +65,7 @@ def main() -> None:
     surveys = []
     try:
         if args.json:
-            args.json.parent.mkdir(parents=True, exist_ok=True)
+            check_file(args.json, '--json')
         print(f'listing the data of {args.config}', file=sys.stderr)
         cfg = read_config(args.config, args.cfg_options)
         for split in args.split:
@@ -80,9 +80,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit('interrupted: nothing was written')
     if args.json:
-        args.json.write_text(json.dumps(dict(
-            config=args.config, splits=[as_dict(survey) for survey in surveys]), indent=1) + '\n',
-            encoding='utf-8')
+        write_json(args.json, dict(
+            config=args.config, splits=[as_dict(survey) for survey in surveys]))
     sys.exit(any(survey.errors for survey in surveys))
 
 

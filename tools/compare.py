@@ -10,7 +10,7 @@ from pathlib import Path
 from mmengine.logging import MMLogger
 
 import mmseg_nrd  # noqa: F401  (prepares the host before a config is read)
-from mmseg_nrd.apps.cli import add_cfg_options, find_config
+from mmseg_nrd.apps.cli import add_cfg_options
 from mmseg_nrd.apps.cli.data_checks import count_images
 from mmseg_nrd.apps.cli.quiet import silence_host_warnings
 from mmseg_nrd.apps.compare.comparison import BUDGETS, check_budget, compare, load_configs
@@ -29,7 +29,7 @@ PICTURED = 3
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('configs', nargs='+', type=find_config, metavar='CONFIG',
+    parser.add_argument('configs', nargs='+', metavar='CONFIG',
                         help='configs; the first one is what the others are compared with')
     parser.add_argument('--out', type=Path, required=True,
                         help='folder for the report and the runs; an earlier report there is '

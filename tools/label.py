@@ -295,7 +295,7 @@ def find_images(source, out):
     path, made = Path(source), {Path(out, name).resolve() for name in ('labels', 'overlays')}
     images = [path] if path.is_file() else sorted(
         image for image in path.rglob('*') if image.suffix.lower() in IMAGE_SUFFIXES
-        and not made & set(image.resolve().parents))
+        and not image.name.startswith('.') and not made & set(image.resolve().parents))
     if not images:
         raise ValueError(f'{source}: no such file, nor a folder with images '
                          f'({", ".join(IMAGE_SUFFIXES)}). Fix: name one.')
@@ -384,7 +384,11 @@ def main():
         images = {} if video else find_images(args.source, args.out)
         writer = Writer(args.out, video) if video else None
         model = Model(args.model, args.runtime, args.threads)
-        size = args.size or model.about.get('size')
+        only = model.about.get('size')
+        size = args.size or only
+        if only and size != only:
+            raise ValueError(f'--size {size[0]} {size[1]}: the file takes {only[0]} x {only[1]} '
+                             'only. Fix: leave it out, or export without --fixed.')
         label, paint = at_size(model.label, size), painter(model.palette, args.opacity)
         if not video:
             clock, unreadable = label_images(images, label, paint, args.out)

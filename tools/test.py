@@ -15,6 +15,7 @@ from mmseg_nrd.apps.cli import (
     add_config_arguments,
     check_tta,
     load_config,
+    prepare_distributed_cpu,
     print_once,
     shorten_console,
     silence_host_warnings,
@@ -104,6 +105,7 @@ def main() -> None:
             save_label_maps(cfg, args.out)
         find_checkpoint(args.checkpoint)
         cfg.load_from = args.checkpoint
+        prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')
     try:

@@ -179,24 +179,13 @@ def environment(results: dict) -> str:
     return textwrap.fill(text, _COLUMNS, break_long_words=False, break_on_hyphens=False) + '\n'
 
 
-def configs(folder: Path) -> str:
-    """What the configs of a folder are, and what they cost."""
-    return markdown_table(cost_lines(folder))
-
-
-def recipes(folder: Path) -> str:
-    """How the configs of a folder train."""
-    return markdown_table(recipe_lines(folder))
-
-
-def versions(folder: Path) -> str:
-    """What the tests gave on each set of versions."""
-    return markdown_table(version_lines(folder))
-
-
 KINDS: Dict[str, Callable[..., str]] = dict(
     suite=suite, repeated=repeated, runtimes=runtimes, scores=scores, budgets=budgets, curve=curve,
-    search=search, environment=environment, configs=configs, recipes=recipes, versions=versions)
+    search=search, environment=environment,
+    # of a folder
+    configs=lambda folder: markdown_table(cost_lines(folder)),
+    recipes=lambda folder: markdown_table(recipe_lines(folder)),
+    versions=lambda folder: markdown_table(version_lines(folder)))
 
 
 def _read(path: Path) -> Union[dict, Path]:

@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Dict, List, Sequence
 
+from mmseg_nrd.apps.cli.json_files import write_json
 from mmseg_nrd.apps.cost.environment import describe_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,9 +94,7 @@ def main() -> None:
             sys.exit(f'error: pytest ended with {done.returncode} before it wrote its counts.')
         result = read_junit(junit)
     out = ROOT / 'benchmarks' / 'results' / 'versions' / f'{args.name}.json'
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(dict(name=args.name, environment=environment, **result), indent=1)
-                   + '\n')
+    write_json(out, dict(name=args.name, environment=environment, **result))
     print(f'written  {out}')
     sys.exit(done.returncode)
 

@@ -2,7 +2,6 @@
 import argparse
 import shlex
 import sys
-import warnings
 from pathlib import Path
 
 import torch
@@ -80,8 +79,6 @@ def plan(ours: dict, stock: dict, max_side: int) -> dict:
 def main() -> None:
     args = parse_args()
     silence_host_warnings()
-    # Two heads' deprecated loss builder warns at each construction.
-    warnings.filterwarnings('ignore', category=UserWarning, module='mmseg')
     environment = describe_environment(
         keeps_freed_memory=args.keep_freed_memory and keep_freed_memory())
     races = plan(read_config(OURS).model, read_config(STOCK).model, args.max_side)

@@ -1,7 +1,6 @@
 """Races as JSON, as a Markdown table and as curves."""
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Dict, List, Sequence
@@ -9,6 +8,7 @@ from typing import Dict, List, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from mmseg_nrd.apps.cli.json_files import write_json
 from mmseg_nrd.apps.cost.environment import environment_note
 from mmseg_nrd.apps.cost.report import markdown_table
 
@@ -94,9 +94,7 @@ def write_results(out: Path, command: str, environment: Dict[str, object],
     Returns:
         str: the report.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    (out / 'results.json').write_text(json.dumps(dict(
-        command=command, environment=environment, rows=rows), indent=1) + '\n', encoding='utf-8')
+    write_json(out / 'results.json', dict(command=command, environment=environment, rows=rows))
     sections = [f'## {group}\n\n{format_rows(raced)}' for group, raced in rows.items()]
     if 'growth' in rows:
         sections.append('![time and memory over image size and classes](growth.png)\n')

@@ -11,7 +11,7 @@
 imports nothing else of this package.
 """
 from .checkpoint_errors import CheckpointError, explain_unreadable
-from .checkpoint_source import check_weights, find_checkpoint
+from .checkpoint_source import find_checkpoint, weights_of
 from .forks import find_forked_mmseg
 from .host import require_mmseg, warn_of_missing_pkg_resources
 from .loading import load_checkpoints_safely, load_weights_of_packages
@@ -19,9 +19,10 @@ from .missing_ops import provide_mmcv_ops
 from .saving import save_checkpoints_whole, whole_file
 
 __all__ = [
-    'CheckpointError', 'apply', 'check_weights', 'explain_unreadable', 'find_checkpoint',
+    'CheckpointError', 'apply', 'explain_unreadable', 'find_checkpoint',
     'find_forked_mmseg', 'load_checkpoints_safely', 'load_weights_of_packages', 'provide_mmcv_ops',
-    'require_mmseg', 'save_checkpoints_whole', 'warn_of_missing_pkg_resources', 'whole_file',
+    'require_mmseg', 'save_checkpoints_whole', 'warn_of_missing_pkg_resources', 'weights_of',
+    'whole_file',
 ]
 
 

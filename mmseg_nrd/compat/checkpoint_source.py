@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Dict
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -68,8 +69,12 @@ def find_in_package(source: str) -> Path:
         f'checkpoint {source!r}: no file {paths[0]}. Fix: name one that this package holds.')
 
 
-def check_weights(source: str, checkpoint: object) -> None:
-    """Raise a ``CheckpointError`` if it is no dict of weights, nor has one in ``'state_dict'``."""
+def weights_of(source: str, checkpoint: object) -> Dict[str, object]:
+    """A checkpoint's parameters by name, as mmengine loads them: without a leading ``module.``.
+
+    Raises:
+        CheckpointError: if it is no dict of parameters, nor has one under ``'state_dict'``.
+    """
     rule = ("must hold a dict, of parameters by name or with them under 'state_dict'. "
             'Fix: save model.state_dict().')
     if not isinstance(checkpoint, dict):
@@ -81,3 +86,4 @@ def check_weights(source: str, checkpoint: object) -> None:
     for name in weights:
         if not isinstance(name, str):
             raise CheckpointError(f'{source}: holds a parameter called {name!r}; {rule}')
+    return {name.removeprefix('module.'): value for name, value in weights.items()}

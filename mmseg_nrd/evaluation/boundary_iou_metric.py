@@ -17,8 +17,7 @@ from mmseg_nrd.checks import check_positive_int, is_int
 from .boundaries import boundary_distance, boundary_region, label_contour, overlap, trimap_band
 
 
-def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, collect_device,
-                     prefix) -> None:
+def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index) -> None:
     if (isinstance(dilation_ratio, bool) or not isinstance(dilation_ratio, Real)
             or not 0 < dilation_ratio <= 1):
         raise ValueError(f'dilation_ratio={dilation_ratio!r}: must be a number above 0 and at '
@@ -32,11 +31,6 @@ def _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, coll
                          'of at least 1. Fix: for example (1, 2, 4).')
     if not is_int(ignore_index):
         raise ValueError(f'ignore_index={ignore_index!r}: must be an integer. Fix: 255 is usual.')
-    if collect_device not in ['cpu', 'gpu']:
-        raise ValueError(f"collect_device={collect_device!r}: must be 'cpu' or 'gpu'. "
-                         "Fix: 'cpu' works everywhere.")
-    if prefix is not None and not isinstance(prefix, str):
-        raise ValueError(f'prefix={prefix!r}: must be None or a text. Fix: leave it out.')
 
 
 def _label_map(sample: dict, key: str) -> torch.Tensor:
@@ -114,8 +108,7 @@ class BoundaryIoUMetric(BaseMetric):
                  ignore_index: int = 255,
                  collect_device: str = 'cpu',
                  prefix: Optional[str] = None) -> None:
-        _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index, collect_device,
-                         prefix)
+        _check_arguments(dilation_ratio, dilation, trimap_widths, ignore_index)
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.dilation_ratio = dilation_ratio
         self.dilation = dilation

@@ -8,7 +8,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import find_latest_checkpoint
 from torch import Tensor
 
-from ..compat import CheckpointError, check_weights
+from ..compat import CheckpointError, weights_of
 
 _RULES = ('some', 'all', 'same')
 
@@ -40,14 +40,11 @@ class CheckpointFitHook(Hook):
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Compare it with the model, before mmengine gives it to the model."""
         source = runner.cfg.get('load_from') or find_latest_checkpoint(runner.work_dir)
-        check_weights(source, checkpoint)
+        weights = weights_of(source, checkpoint)
         model = runner.model
         while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
             model = model.module
         expected = model.state_dict()
-        # As mmengine names them.
-        weights = {name.removeprefix('module.'): value
-                   for name, value in checkpoint.get('state_dict', checkpoint).items()}
         known = {name: value for name, value in weights.items() if name in expected}
         if self.rule != 'some':
             check_fit(source, weights if self.rule == 'same' else known, expected)
@@ -93,8 +90,6 @@ def check_fit(source: str, state_dict: Mapping[str, Tensor], expected: Mapping[s
     listed = faults[:shown]
     if len(faults) > len(listed):
         listed.append(f'  and {len(faults) - len(listed)} more')
-    prefixed = any(key.startswith('module.') for key in shapes)
     raise CheckpointError('\n'.join([
         f'{source}: {len(faults)} parameters do not fit the config.', *listed,
-        'Fix: choose the config that the checkpoint was trained with'
-        + (", and take 'module.' off the names." if prefixed else '.')]))
+        'Fix: choose the config that the checkpoint was trained with.']))

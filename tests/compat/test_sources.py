@@ -9,7 +9,7 @@ import torch
 from hostile_cases import bomb, needs_torch_2_6
 from mmengine.runner.checkpoint import CheckpointLoader, load_checkpoint
 
-from mmseg_nrd.compat import CheckpointError, check_weights, explain_unreadable, find_checkpoint
+from mmseg_nrd.compat import CheckpointError, explain_unreadable, find_checkpoint, weights_of
 
 
 def load(source):
@@ -97,7 +97,7 @@ def test_what_is_not_there(source, words):
     ({2: torch.zeros(1)}, '2')], ids=str)
 def test_what_holds_no_weights_by_name(content, word, tmp_path):
     with pytest.raises(CheckpointError, match=f'^x.pth: holds .*{word}.* Fix: '):
-        check_weights('x.pth', content)
+        weights_of('x.pth', content)
     # mmengine loads it all the same: MMSeg's VPD reads its class embeddings from a tensor.
     torch.save(content, tmp_path / 'x.pth')
     assert str(load(str(tmp_path / 'x.pth'))) == str(content)

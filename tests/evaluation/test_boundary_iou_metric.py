@@ -225,8 +225,7 @@ def test_a_result_for_each_image_as_collection_from_processes_needs_it():
 
 @pytest.mark.parametrize('argument, values', [
     ('dilation_ratio', (0, 1.5, -0.1, math.nan, '2%', None, True)), ('dilation', (0, 1.5, True)),
-    ('trimap_widths', (4, [1, 0], (2, 2), '12', [1.5])), ('ignore_index', (None, 255.)),
-    ('collect_device', ('disk', )), ('prefix', (3, ))])
+    ('trimap_widths', (4, [1, 0], (2, 2), '12', [1.5])), ('ignore_index', (None, 255.))])
 def test_refuses_a_bad_argument(argument, values):
     for value in values:
         with pytest.raises(ValueError, match=f'^{argument}='):

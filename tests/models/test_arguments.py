@@ -70,7 +70,7 @@ REFUSED = {
     'ImageLevel': [
         *(dict(stride=value) for value in (0, 3, 16, True, 4., '4')), dict(channels=0)],
     'MultiResolutionFusion': [
-        dict(in_channels=5), dict(in_channels=(5, 7, 9)), dict(mode='mean')],
+        dict(mode='mean')],
 }
 
 

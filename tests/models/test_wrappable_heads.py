@@ -125,9 +125,3 @@ def test_a_head_of_others_that_yields_more_than_a_map_is_named():
     head = wrap(inner('FCNHead', type=PairHead))
     with pytest.raises(TypeError, match='PairHead yielded a tuple: .*one map.*Fix: choose such'):
         head(levels((64, 96)))
-
-
-@pytest.mark.parametrize('head', [None, 'FCNHead', {}, dict(in_channels=3), FCNHead])
-def test_refuses_what_is_no_config(head):
-    with pytest.raises(TypeError, match=r'head=.*must be the config.*Fix: head=dict\(type='):
-        wrap(head)

@@ -52,6 +52,13 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
+def positive(text: str) -> int:
+    """A whole number from 1 on; argparse says what else it got."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'{text!r}: must be 1 or more. Fix: such as 512.')
+    return int(text)
+
+
 def usable_device(text: str) -> str:
     """A device such as cpu that torch can use here; argparse says what else it got."""
     try:
@@ -61,6 +68,15 @@ def usable_device(text: str) -> str:
         raise argparse.ArgumentTypeError(
             f'{text!r}: cannot be used ({str(error).splitlines()[0]}). Fix: cpu.') from error
     return text
+
+
+def check_file(path: Path, option: str) -> None:
+    """Refuse a file that cannot be written, likewise."""
+    if path.is_dir():
+        raise IsADirectoryError(f'{option} {path}: is a folder. Fix: name a file in it.')
+    # What is there and no file, as a pipe, is written in place.
+    if path.is_file() or not path.exists():
+        check_folder(path.parent, f'the folder of {option}')
 
 
 def check_folder(folder: Path, option: str) -> None:

@@ -25,7 +25,7 @@ def print_once(text: str) -> None:
 
 
 def prepare_distributed_cpu(cfg: Config) -> None:
-    """Let ``--launcher pytorch`` train on CPUs; with an accelerator, nothing is changed.
+    """Let ``--launcher pytorch`` train and test on CPUs; with an accelerator, nothing is changed.
 
     mmengine would call CUDA to start the processes' group and give each model a GPU. So the
     group is started here, with gloo, and the model wrapped without a device.

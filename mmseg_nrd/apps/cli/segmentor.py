@@ -12,7 +12,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from mmseg.registry import MODELS
 from torch import nn
 
-from mmseg_nrd.compat import check_weights
+from mmseg_nrd.compat import weights_of
 from mmseg_nrd.hooks.checkpoint_fit import check_fit
 
 SEED = 0
@@ -43,7 +43,7 @@ def _make_local(cfg: object) -> None:
     elif isinstance(cfg, dict):
         if cfg.get('type') in ('SyncBN', 'MMSyncBN'):
             cfg['type'] = 'BN'
-        if isinstance(cfg.get('pretrained'), str):
+        if cfg.get('pretrained'):
             cfg['pretrained'] = None
         init_cfg = cfg.get('init_cfg')
         if _is_pretrained(init_cfg):
@@ -60,7 +60,7 @@ def read_checkpoint(source: str) -> dict:
         CheckpointError: if there is no such file, or it is no checkpoint.
     """
     checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
-    check_weights(source, checkpoint)
+    weights_of(source, checkpoint)  # checks it
     return checkpoint
 
 
@@ -86,7 +86,7 @@ def load_segmentor(cfg: Config, checkpoint: Optional[str] = None,
     saved = {} if checkpoint is None else read_checkpoint(checkpoint)
     model = build(cfg.model, device)
     if checkpoint is not None:
-        state_dict = saved.get('state_dict', saved)
+        state_dict = weights_of(checkpoint, saved)
         check_fit(checkpoint, state_dict, model.state_dict())
         # Only the counters of batch norms can be missing.
         model.load_state_dict(state_dict, strict=False)

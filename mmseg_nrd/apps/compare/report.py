@@ -1,7 +1,6 @@
 """A comparison as Markdown and JSON."""
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
+from mmseg_nrd.apps.cli.json_files import write_json
 from mmseg_nrd.apps.cost.environment import differences, environment_note
 from mmseg_nrd.apps.cost.report import markdown_table, short_names
 from mmseg_nrd.apps.cost.timing import ratio
@@ -181,8 +181,8 @@ def write_report(entries: List[Entry], metric: str, out: Path, command: str,
         summarise(entries, metric),
         f'- {"; ".join(names)}.', *notes, '',
         *(f'![{what}]({name})\n' for name, what in pictures.items())]), encoding='utf-8')
-    results.write_text(json.dumps(dict(
+    write_json(results, dict(
         command=command, environment=environment, seeds=list(range(seeds)), image_size=size,
         metric=metric, rows=[_as_dict(entry, metric, _other_scores(entries, metric))
-                             for entry in entries]), indent=2) + '\n', encoding='utf-8')
+                             for entry in entries]))
     return report, results

@@ -6,7 +6,6 @@ that has an ``outcome.json`` is trained; with scores in it, tested too.
 """
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 import numpy as np
 from mmengine.config import Config
 
+from mmseg_nrd.apps.cli.json_files import read_json, write_json
 from mmseg_nrd.apps.cost.counting import Cost
 from mmseg_nrd.apps.cost.timing import Timing
 from mmseg_nrd.compat import whole_file
@@ -22,18 +22,6 @@ from mmseg_nrd.compat import whole_file
 from .training import RESUME_FROM, Outcome
 
 _Costs = Tuple[Dict[str, Cost], Dict[str, Timing], Dict[str, object]]
-
-
-def write_json(path: Path, content: object) -> None:
-    """As JSON, wholly or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
-
-
-def read_json(path: Path) -> Optional[dict]:
-    """Its content; None where there is no such file."""
-    return json.loads(path.read_text(encoding='utf-8')) if path.is_file() else None
 
 
 def _settings(value: object, name: str = '') -> Iterator[Tuple[str, str]]:

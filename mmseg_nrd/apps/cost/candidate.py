@@ -145,8 +145,9 @@ def allow_recompiling() -> None:
     them uncompiled without a word.
     """
     from torch._dynamo import config as dynamo
-    dynamo.recompile_limit = dynamo.accumulated_recompile_limit = 4096
-    dynamo.fail_on_recompile_limit_hit = True
+    # By the names that torch before 2.7 has too.
+    dynamo.cache_size_limit = dynamo.accumulated_cache_size_limit = 4096
+    dynamo.fail_on_cache_limit_hit = True
 
 
 def _compile(model: nn.Module) -> None:

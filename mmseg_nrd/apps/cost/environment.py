@@ -4,10 +4,10 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Dict, Optional
 
+import mmcv
 import mmengine
 import mmseg
 import numpy as np
@@ -37,12 +37,10 @@ def describe_environment(device: Optional[str] = None, **extra: object) -> Dict[
     device = device or get_device()
     if device == 'cuda':
         extra = dict(gpu=torch.cuda.get_device_name(), **extra)
-    # MMSeg has imported mmcv; which distribution provides it does not matter here.
     return dict(
         commit=_commit(), python=platform.python_version(), torch=torch.__version__,
         mmseg=mmseg.__version__, mmengine=mmengine.__version__,
-        mmcv=sys.modules['mmcv'].__version__,
-        numpy=np.__version__, device=device, machine=platform.machine(),
+        mmcv=mmcv.__version__, numpy=np.__version__, device=device, machine=platform.machine(),
         threads=torch.get_num_threads(), **extra)
 
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 from typing import Callable, Sequence, Tuple
@@ -10,7 +9,14 @@ from typing import Callable, Sequence, Tuple
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from mmseg_nrd.apps.cli import add_cfg_options, check_folder, load_segmentor, read_config
+from mmseg_nrd.apps.cli import (
+    add_cfg_options,
+    check_file,
+    load_segmentor,
+    positive,
+    read_config,
+)
+from mmseg_nrd.apps.cli.json_files import write_json
 from mmseg_nrd.apps.cost.size import image_size
 from mmseg_nrd.compat import whole_file
 
@@ -33,7 +39,7 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
                         'torch.export; its folder is made')
     parser.add_argument('--labels', action='store_true',
                         help='yield labels, (B, H, W) of int64, instead of logits')
-    parser.add_argument('--shape', nargs=2, type=_side, metavar=('H', 'W'),
+    parser.add_argument('--shape', nargs=2, type=positive, metavar=('H', 'W'),
                         help='size of the images to trace and to check with; others run as well '
                         "(default: the config's own)")
     parser.add_argument('--fixed', action='store_true',
@@ -59,18 +65,12 @@ def _positive(text: str) -> float:
     return value
 
 
-def _side(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'{text!r}: must be 1 or more. Fix: such as 512.')
-    return int(text)
-
-
 def _shape(text: str) -> Shape:
     sides = text.split('x')
     if len(sides) != 3:
         raise argparse.ArgumentTypeError(f'{text!r}: must be images x height x width. Fix: such '
                                          'as 2x385x513.')
-    batch, height, width = map(_side, sides)
+    batch, height, width = map(positive, sides)
     return batch, height, width
 
 
@@ -86,9 +86,7 @@ def export_file(args: argparse.Namespace) -> None:
     if args.fixed and args.check_shapes:
         raise ValueError('--check-shapes with --fixed: the file takes the size of --shape alone. '
                          'Fix: leave one of the two out.')
-    if args.out.is_dir():
-        raise IsADirectoryError(f'--out {args.out}: is a folder. Fix: name a file in it.')
-    check_folder(args.out.parent, 'the folder of --out')
+    check_file(args.out, '--out')
     cfg = read_config(args.config, args.cfg_options)
     segmentor, saved = load_segmentor(cfg, args.checkpoint, 'cpu')
     model = ExportableSegmentor(segmentor, args.labels)
@@ -113,8 +111,7 @@ def export_file(args: argparse.Namespace) -> None:
         shapes = shapes_around(size)[:1 if args.fixed else None]
         _compare(model, read(unfinished), args.check_shapes or shapes,
                  partial(tolerance, most=args.tolerance, fp16=args.fp16))
-    with whole_file(f'{args.out}.json') as unfinished:
-        unfinished.write_text(json.dumps(about, indent=1) + '\n', encoding='utf-8')
+    write_json(Path(f'{args.out}.json'), about)
     print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB; {args.out}.json names its classes')
 
 

@@ -90,7 +90,7 @@ def run_openvino(path: str, threads: int) -> Runner:
     return lambda images: compiled(images)[0]
 
 
-RUNNERS = dict(torch=run_torch, compile=run_compiled,
+RUNTIMES = dict(torch=run_torch, compile=run_compiled,
                graphs=partial(run_compiled, mode='reduce-overhead'), onnxruntime=run_onnxruntime,
                openvino=run_openvino)
 # Those that run the module; the others run its ONNX file.
@@ -101,7 +101,7 @@ def _main(runtime: str, source: str, shape: str, threads: str) -> None:
     if runtime in MODULE_RUNTIMES:
         from mmseg_nrd.apps.export.runtimes import build_model
         source = build_model(source)
-    run = RUNNERS[runtime](source, int(threads))
+    run = RUNTIMES[runtime](source, int(threads))
     for _ in range(2):
         run(np.zeros([int(side) for side in shape.split('x')], np.uint8))
     # getrusage() would begin with what the process held that started this one.

@@ -25,7 +25,7 @@ from mmseg_nrd.apps.cost.timing import summarise_times, time_turns
 from . import runners
 from .check import Shape, check, random_images, shapes_around, tolerance
 from .onnx_file import require_onnx, write_onnx
-from .runners import MODULE_RUNTIMES, RUNNERS, Runner, run_onnxruntime, run_onnxruntime_on
+from .runners import MODULE_RUNTIMES, RUNTIMES, Runner, run_onnxruntime, run_onnxruntime_on
 from .segmentor import ExportableSegmentor
 from .trace import trace
 
@@ -157,9 +157,9 @@ def _compare(model: ExportableSegmentor, run: Runner, shape: Shape, device: str 
 def _load(case: _Case, runtime: str) -> Runner:
     threads = torch.get_num_threads()
     if runtime in MODULE_RUNTIMES:
-        return RUNNERS[runtime](case.model, threads, case.device, case.amp)
+        return RUNTIMES[runtime](case.model, threads, case.device, case.amp)
     if case.device == 'cpu':
-        return RUNNERS[runtime](str(case.path), threads)
+        return RUNTIMES[runtime](str(case.path), threads)
     return run_onnxruntime_on(str(case.path), threads, case.device)
 
 
@@ -196,7 +196,7 @@ def measure_runtimes(configs: Sequence[str], runtimes: Sequence[str], settings: 
 
     Args:
         configs (Sequence[str]): Paths or upstream names.
-        runtimes (Sequence[str]): Of ``RUNNERS``.
+        runtimes (Sequence[str]): Of ``RUNTIMES``.
         settings (Settings): ``device``, ``shape``, ``batch``, ``amp`` and ``rounds`` count.
         baseline (str, optional): As in :func:`~mmseg_nrd.apps.cost.suite.check_names`.
         tell (Callable): Is told what is being done, and how far logits differ.

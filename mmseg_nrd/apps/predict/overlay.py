@@ -1,6 +1,7 @@
 """Predictions to look at: images in the colours of their classes, a legend, and PNG files."""
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import List, NamedTuple, Sequence, Tuple
 
@@ -8,8 +9,6 @@ import cv2
 import numpy as np
 from matplotlib.font_manager import findfont
 from PIL import Image, ImageDraw, ImageFont
-
-from mmseg_nrd.compat import whole_file
 
 _BACKGROUND, _INK, _EDGE = (255, 255, 255), (34, 34, 34), (136, 136, 136)
 _BAND = 64  # rows that are painted at once
@@ -132,8 +131,10 @@ def draw_overlay(image: np.ndarray, labels: np.ndarray, classes: Sequence[str],
 
 def _save_png(path: Path, picture: Image.Image) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as unfinished:
-        picture.save(unfinished, format='PNG')
+    # Whole or not at all. whole_file() would look through the folder for each of many pictures.
+    unfinished = path.with_name(f'{path.name}.unfinished')
+    picture.save(unfinished, format='PNG')
+    os.replace(unfinished, path)
 
 
 def save_labels(path: Path, labels: np.ndarray, palette: Sequence[Sequence[int]]) -> None:

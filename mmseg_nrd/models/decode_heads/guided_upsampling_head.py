@@ -67,7 +67,6 @@ class GuidedUpsamplingHead(BaseModule):
         init_cfg (dict | list[dict], optional): As for any MMSeg module. Defaults to None.
 
     Raises:
-        TypeError: if ``head`` is no config.
         ValueError: if an option is out of range or ``head`` cannot be wrapped.
 
     Example:
@@ -112,7 +111,7 @@ class GuidedUpsamplingHead(BaseModule):
         ladder_widths(large_rf_channels, scale_factor)  # checks it, also where it is not used
         _check_channels(guidance, large_rf=large_rf_in_channels, high_res=high_res_in_channels)
         super().__init__(init_cfg)
-        self.head = build_wrapped(type(self).__name__, head)
+        self.head = build_wrapped(head)
         self.scale_factor = scale_factor
         self.mode = mode
         self.levels = dict(large_rf=(large_rf_index, large_rf_in_channels),

@@ -35,27 +35,18 @@ def refusal(kind: type) -> str:
     return ''
 
 
-def build_wrapped(wrapper: str, head) -> BaseDecodeHead:
-    """Build the decode head that ``wrapper`` is to wrap.
-
-    Args:
-        wrapper (str): Name of the wrapping class, for messages.
-        head (dict): Config of the wrapped head.
+def build_wrapped(head: dict) -> BaseDecodeHead:
+    """Build the decode head of this config, to wrap it.
 
     Raises:
-        TypeError: if ``head`` is no config.
-        ValueError: if it is the config of a head that cannot be wrapped.
+        ValueError: if such a head cannot be wrapped.
     """
-    if not isinstance(head, dict) or 'type' not in head:
-        raise TypeError(
-            f"head={head!r}: must be the config of the decode head that {wrapper} wraps. "
-            "Fix: head=dict(type='FCNHead', ...).")
     kind = MODELS.get(head['type']) if isinstance(head['type'], str) else head['type']
     # An unknown name is left to the registry, whose error says where it looked.
     reason = refusal(kind) if isinstance(kind, type) else ''
     if reason:
         raise ValueError(
-            f'{wrapper} cannot wrap {kind.__name__}: {reason}. It wraps a head that yields one '
-            'map of logits. Fix: choose such a head, for instance FCNHead, '
+            f'GuidedUpsamplingHead cannot wrap {kind.__name__}: {reason}. It wraps a head that '
+            'yields one map of logits. Fix: choose such a head, for instance FCNHead, '
             'DepthwiseSeparableASPPHead, UPerHead, SegformerHead or NRDHead.')
     return MODELS.build(head)

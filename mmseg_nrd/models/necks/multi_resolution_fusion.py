@@ -58,10 +58,6 @@ class MultiResolutionFusion(BaseModule):
                  norm_cfg: Optional[dict] = dict(type='BN'),  # noqa: B006
                  act_cfg: Optional[dict] = dict(type='ReLU'),  # noqa: B006
                  init_cfg=None):
-        if not isinstance(in_channels, (list, tuple)) or len(in_channels) != 2:
-            raise ValueError(
-                f'in_channels={in_channels!r}: must be the channels of the medium and of the low '
-                'map. Fix: such as (128, 512), those of DRN-D-22.')
         if mode not in list(MODES):
             raise ValueError(
                 f'mode={mode!r}: must be one of {MODES}. Fix: mode={MODES[0]!r}.')

@@ -35,7 +35,9 @@ def test_a_model_by_its_upstream_name(cfg):
     assert all(map(torch.equal, model.parameters(), again.parameters()))
 
 
-@pytest.mark.parametrize('wrap', [dict, lambda state: dict(state_dict=state, meta=dict(iter=3))])
+@pytest.mark.parametrize('wrap', [
+    dict, lambda state: dict(state_dict=state, meta=dict(iter=3)),
+    lambda state: {f'module.{name}': value for name, value in state.items()}])
 def test_the_weights_are_those_of_the_checkpoint(cfg, tmp_path, wrap):
     state = {key: torch.ones_like(value) for key, value in
              build(cfg.model, 'cpu').state_dict().items() if not key.endswith('batches_tracked')}
@@ -67,3 +69,16 @@ def test_no_weights_from_elsewhere_at_any_depth():
     assert not any('Sync' in type(module).__name__ for module in model.modules())
     assert cfg['backbone']['backbone_cfg']['init_cfg'] == FAR
     assert cfg['pretrained'] == 'open-mmlab://resnet50_v1c' and NORM['type'] == 'SyncBN'
+
+
+class Fetching(nn.Module):
+    """As timm's backbones in MMSeg, which take pretrained=True."""
+
+    def __init__(self, pretrained):
+        super().__init__()
+        self.pretrained = pretrained
+
+
+def test_a_backbone_is_not_told_to_fetch_its_weights():
+    cfg = dict(type=Fetching, pretrained=True)
+    assert build(cfg, 'cpu').pretrained is None and cfg['pretrained'] is True

@@ -120,7 +120,7 @@ def test_what_computes_something_else_is_an_error_and_the_others_go_on(
         run = runners.run_onnxruntime(path, threads)
         return lambda images: run(images) + 0.01
 
-    monkeypatch.setitem(runners.RUNNERS, 'onnxruntime', load)
+    monkeypatch.setitem(runners.RUNTIMES, 'onnxruntime', load)
     wrong, right = runtimes.measure_runtimes([config], FILES, Settings(rounds=1))
     assert 'differ from eager ones by 1.0e-02: must be ' in wrong['error']
     assert wrong['seconds'] is None and right['error'] is None and right['seconds']
