@@ -116,7 +116,7 @@ setup(
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', 'import-linter', *EXPORT,
                  *OPENVINO],
         # The docs say how to log to TensorBoard, and a test holds that.
-        'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml', 'tensorboard'],
+        'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml'],
     },
     classifiers=[
         'Programming Language :: Python :: 3',

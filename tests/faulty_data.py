@@ -94,8 +94,8 @@ HARMLESS: Dict[str, Callable[[Path, Path], None]] = {
 }
 
 
-def spoil(root: Path, fault: str, split: str = 'train') -> Path:
+def spoil(root: Path, fault: str) -> Path:
     """A tree with one fault or oddity; returns its root."""
     write_tree(root)
-    {**FAULTS, **HARMLESS}[fault](image_path(root, split=split), label_path(root, split=split))
+    {**FAULTS, **HARMLESS}[fault](image_path(root), label_path(root))
     return root

@@ -32,12 +32,6 @@ def stages(heads) -> list:
     return list(heads) if isinstance(heads, (list, ModuleList)) else [heads]
 
 
-def test_basenames_are_unique_because_mim_finds_configs_by_them():
-    names = [path.name for path in FILES]
-    assert len(FILES) >= 4
-    assert sorted(set(names)) == sorted(names)
-
-
 @pytest.mark.parametrize('path', FILES, ids=stem)
 def test_config(path):
     header = ast.get_docstring(ast.parse(path.read_text()))

@@ -36,14 +36,6 @@ def test_the_page_names_the_commit_of_its_figures(folder):
         assert f"{name} {results['environment'][name]}" in text
 
 
-@pytest.mark.parametrize('page', PAGES, ids=lambda path: path.stem)
-def test_pictures_of_a_page_are_there(page):
-    linked = [part.split(')')[0] for part in page.read_text().split('](')[1:]]
-    for link in linked:
-        if '://' not in link:
-            assert (page.parent / link.split('#')[0]).exists(), link
-
-
 @pytest.mark.parametrize('suite', ['decoders', 'real-time-suite'])
 def test_two_runs_of_a_suite_agree(suite):
     first, second = ({(row['name'], mode, part): figures['ratio']['seconds']

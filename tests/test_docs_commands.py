@@ -83,16 +83,6 @@ def test_targets_tools_and_options_are_there(page):
     assert not {command: words for command, words in unknown.items() if words}
 
 
-@pytest.mark.parametrize('command, unknown', [
-    ('make lint tset', ['tset']), ('make demo TORCH=x', []),
-    ('python tools/nowhere.py', ['tools/nowhere.py']),
-    ('python tools/test.py A B --ttta --tta', ['--ttta']),
-    ('python tools/benchmark.py A [--btch N] [--batch N]', ['--btch'])])
-def test_what_is_not_there_is_found(command, unknown):
-    text = f'```bash\n{command} \\\n    # a comment\n```\n`{command}`'
-    assert [word for words in commands(text) for word in unknown_words(words)] == unknown * 2
-
-
 @each_page
 def test_configs_are_there(page):
     text = page.read_text()

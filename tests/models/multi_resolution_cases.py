@@ -62,10 +62,6 @@ def norm_names(module) -> set:
     return {name for name, child in module.named_modules() if is_norm(child)}
 
 
-def total(out):
-    return sum(level.square().mean() for level in out)
-
-
 def resized(image, scale):
     size = [math.ceil(side * scale) for side in image.shape[2:]]
     return F.interpolate(image, size, mode='bilinear', align_corners=False)

@@ -24,7 +24,7 @@ def test_init_weights(row):
 @torch.no_grad()
 @each(COMPONENTS)
 def test_init_weights_loads_what_init_cfg_names(row, tmp_path):
-    donor = row.build()
+    donor = randomise(row.build())
     torch.save(donor.state_dict(), tmp_path / 'donor.pth')
     component = row.build(
         init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'donor.pth')))

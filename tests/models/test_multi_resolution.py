@@ -3,20 +3,15 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
 from contract_checks import randomise
-from mmengine.config import Config
-from mmseg.registry import MODELS
 from multi_resolution_cases import (
     BACKBONES,
-    DRN,
     POSITIONS,
     SHARINGS,
     build,
     build_alone,
     resized,
 )
-from nrd_cases import metas, samples
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -57,21 +52,6 @@ def test_no_layer_runs_beyond_the_last_that_is_needed(name, sharing):
     assert multiply_adds(encoder, image) == medium + low
 
 
-def test_the_image_is_resized_once_for_each_branch(monkeypatch):
-    calls, interpolate = [], F.interpolate
-
-    def spy(x, size, **options):
-        calls.append((tuple(x.shape[1:]), tuple(size)))
-        return interpolate(x, size, **options)
-
-    monkeypatch.setattr(F, 'interpolate', spy)
-    build().eval()(torch.randn(1, 3, 33, 64))
-    assert calls == [((3, 33, 64), (17, 32)), ((3, 33, 64), (9, 16))]
-    del calls[:]
-    build(scales=(1, 1 / 2)).eval()(torch.randn(1, 3, 33, 64))
-    assert calls == [((3, 33, 64), (17, 32))]
-
-
 @torch.no_grad()
 @pytest.mark.parametrize('scale, size', [(0.07, 7), (0.55, 55), (1 / 3, 34), (0.125, 13)])
 def test_the_rounding_of_a_product_adds_no_pixel(scale, size):
@@ -79,28 +59,3 @@ def test_the_rounding_of_a_product_adds_no_pixel(scale, size):
     (level,) = build(scales=(scale,), out_indices=(0,), guidance_index=None).eval()(
         torch.randn(1, 3, 100, 100))
     assert level.shape[2:] == (size, size)
-
-
-SEGMENTOR = dict(
-    type='EncoderDecoder', backbone=dict(type='MultiResolutionEncoder', **DRN),
-    neck=dict(type='MultiResolutionFusion', in_channels=(16, 64), out_channels=8, mode='concat'),
-    decode_head=dict(type='FCNHead', in_channels=8, in_index=-1, channels=8, num_convs=0,
-                     concat_input=False, num_classes=3, norm_cfg=dict(type='BN')),
-    auxiliary_head=dict(type='FCNHead', in_channels=64, in_index=2, channels=4, num_convs=1,
-                        num_classes=3, norm_cfg=dict(type='BN')),
-    train_cfg=dict(), test_cfg=dict(mode='whole'))
-
-
-def test_a_whole_model_trains_and_predicts_at_any_size():
-    model = MODELS.build(Config(SEGMENTOR))
-    model.init_weights()
-    model.train()
-    losses = model.loss(torch.randn(2, 3, 65, 98), samples((65, 98)))
-    sum(value for name, value in losses.items() if 'loss' in name).backward()
-    assert not [name for name, p in model.named_parameters()
-                if p.grad is None and not name.endswith('head.conv_seg')]
-    model.eval()
-    for size in ((65, 98), (33, 31), (1, 1)):
-        with torch.no_grad():
-            assert model.encode_decode(torch.randn(1, 3, *size), metas(size, 1)).shape == (
-                1, 3, *size)

@@ -6,7 +6,7 @@ import copy
 import pytest
 import torch
 import torch.distributed as dist
-from contract_checks import randomise
+from contract_checks import randomise, total
 from mmcv.cnn.utils import fuse_conv_bn
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
@@ -20,7 +20,6 @@ from multi_resolution_cases import (
     build_alone,
     is_norm,
     norm_names,
-    total,
 )
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel

@@ -6,7 +6,6 @@ import torch
 from contract_checks import assert_near, randomise
 from mmengine.config import ConfigDict
 from mmengine.model import BaseModule
-from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 from test_row_blocks import assert_same_labels
 from torch import nn
@@ -14,40 +13,6 @@ from torch.export import Dim, export
 
 BN = dict(type='BN')
 COMMON = dict(channels=8, num_classes=3, dilations=(1, 2), norm_cfg=BN)
-NECKS = {
-    'MultiLevelNeck': dict(in_channels=[16] * 4, out_channels=16, scales=[4, 2, 1, 0.5]),
-    'Feature2Pyramid': dict(embed_dim=16, rescales=[4, 2, 1, 0.5], norm_cfg=BN)}
-
-
-@torch.no_grad()
-@pytest.mark.parametrize('name', NECKS)
-@pytest.mark.parametrize('places', [(32, 43), (7, 10), (7, 7), (3, 5)], ids=str)
-def test_necks_of_vision_transformers(name, places):
-    neck = MODELS.build(dict(NECKS[name], type=name)).eval()
-    head = randomise(MODELS.build(dict(
-        COMMON, type='NRDHead', in_channels=16, in_index=3, c1_in_channels=16))).eval()
-    levels = neck([torch.randn(1, 16, *places) for _ in range(4)])
-    logits = head(levels)
-    assert logits.shape == (1, 3, *levels[0].shape[2:]) and logits.isfinite().all()
-
-
-@torch.no_grad()
-@pytest.mark.parametrize('size', [(64, 128), (97, 145)], ids=str)
-@pytest.mark.parametrize('config', [
-    dict(COMMON, type='NRDHead', c1_in_channels=8, patch_size=2, in_channels=8, in_index=1),
-    dict(type='GuidedUpsamplingHead', scale_factor=2, guidance='high_res', high_res_in_channels=8,
-         head=dict(type='FCNHead', in_channels=8, in_index=1, channels=8, num_classes=3))],
-    ids=lambda config: config['type'])
-def test_icnet(config, size):
-    with DefaultScope.overwrite_default_scope('mmseg'):
-        encoder = MODELS.build(dict(
-            type='ICNet', in_channels=3, layer_channels=(128, 512), light_branch_middle_channels=8,
-            psp_out_channels=16, out_channels=(8, 8, 8), norm_cfg=BN, backbone_cfg=dict(
-                type='ResNetV1c', depth=18, dilations=(1, 1, 2, 4), strides=(1, 2, 1, 1),
-                norm_cfg=BN, contract_dilation=True)))
-    encoder.eval()
-    levels = encoder(torch.randn(1, 3, *size))
-    assert MODELS.build(config).eval()(levels).shape == (1, 3, *levels[0].shape[2:])
 
 
 class RoundingDown(BaseModule):

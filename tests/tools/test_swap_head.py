@@ -66,20 +66,16 @@ def test_levels_are_read_and_settings_kept(swap, config, head, wanted):
     assert cfg.train_dataloader.dataset.pipeline == base.train_dataloader.dataset.pipeline
 
 
-def test_a_plain_resnet_and_what_was_asked_for(swap):
-    cfg = swap(stock('deeplabv3_r18-d8'), 'nrd', '--plain', '--c1-index', 1)
+def test_a_plain_resnet_and_what_was_asked_for(swap, tmp_path):
+    (tmp_path / 'base.py').write_text(
+        f"_base_ = {stock('deeplabv3_r18-d8')!r}\n"
+        'model = dict(backbone=dict(multi_grid=(1, 2, 4)))\n')
+    cfg = swap(tmp_path / 'base.py', 'nrd', '--plain', '--c1-index', 1)
     assert cfg.model.backbone.dilations == (1, 1, 1, 1)
     assert cfg.model.backbone.strides == (1, 2, 2, 2)
     head = cfg.model.decode_head
     assert (head.patch_size, head.c1_index, head.c1_in_channels) == (4, 1, 128)
     assert 'dilations' not in head  # those of output stride 8 were left behind
-
-
-def test_a_plain_resnet_has_no_multi_grid(swap, tmp_path):
-    (tmp_path / 'base.py').write_text(
-        f"_base_ = {stock('deeplabv3_r18-d8')!r}\n"
-        'model = dict(backbone=dict(multi_grid=(1, 2, 4)))\n')
-    cfg = swap(tmp_path / 'base.py', 'nrd', '--plain')
     backbone = MODELS.build(cfg.model.backbone)
     assert {module.dilation for module in backbone.modules() if isinstance(module, nn.Conv2d)} == {
         (1, 1)}

@@ -1,7 +1,6 @@
 """Training, testing and resuming through the command lines, on data they read from disk."""
 from __future__ import annotations
 
-import errno
 import json
 import re
 
@@ -9,10 +8,6 @@ import cv2
 import pytest
 import torch
 from street_scene_configs import NRD
-
-from mmseg_nrd.apps.cli.resume import read_training_state
-
-resource = pytest.importorskip('resource')
 
 SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2',
          'default_hooks.checkpoint.interval=2', 'default_hooks.logger.interval=1',
@@ -95,23 +90,6 @@ def test_resuming_another_model_is_refused_before_training(trained, call, small)
     assert sorted(path.name for path in work_dir.glob('*.pth')) == before
 
 
-def test_a_disk_that_is_full_leaves_the_checkpoint_before(trained, call, small):
-    work_dir, _ = trained
-    before = sorted(path.name for path in work_dir.glob('iter_*'))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10 ** 7, hard))
-    try:
-        with pytest.raises(OSError) as error:
-            call('train', NRD, '--work-dir', work_dir, '--resume', '--cfg-options', *small,
-                 *SHORT, 'train_cfg.max_iters=9', 'default_hooks.checkpoint.interval=1')
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert error.value.errno == errno.EFBIG
-    assert sorted(path.name for path in work_dir.glob('iter_*')) == before
-    for name in before:
-        read_training_state(str(work_dir / name))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize('interval, pictures', [
     pytest.param([], 3, id='each'), pytest.param([2], 1, id='second')])
@@ -143,24 +121,3 @@ def test_a_missing_data_root_is_named_before_anything_is_written(
     last = said.splitlines()[-1]
     assert last.startswith('error: ') and 'data_root' in last and str(root) in last
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize('name, arguments', [('train', []), ('test', ['nowhere.pth'])])
-def test_a_missing_config_is_named(name, arguments, call):
-    assert "error: config 'configs/nowhere.py': " in call(
-        name, 'configs/nowhere.py', *arguments, status=1)
-
-
-@pytest.mark.slow
-def test_training_logs_to_tensorboard(call, small, tmp_path):
-    events = pytest.importorskip('tensorboard.backend.event_processing.event_accumulator',
-                                 reason='needs the docs extra: make docs-site')
-    call('train', NRD, '--work-dir', tmp_path, '--cfg-options', *small,
-         'train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.logger.interval=1',
-         'visualizer.vis_backends.0.type=TensorboardVisBackend')
-    file, = tmp_path.rglob('events.out.tfevents*')
-    events = events.EventAccumulator(str(file))
-    events.Reload()
-    assert {'loss', 'lr', 'decode.loss_ce', 'mIoU'} <= set(events.Tags()['scalars'])
-    assert [event.step for event in events.Scalars('loss')] == [1, 2]
-    assert all(0 < event.value < 20 for event in events.Scalars('loss'))

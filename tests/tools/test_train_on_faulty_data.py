@@ -23,16 +23,6 @@ def train(call, small, tmp_path):
     return train
 
 
-@pytest.mark.parametrize('fault, split', [('missing label file', 'train'), ('empty image', 'val')])
-def test_a_missing_or_empty_file_is_named_before_anything_is_built(train, tmp_path, fault, split):
-    faulty_data.spoil(tmp_path, fault, split)
-    path = (faulty_data.label_path if 'label' in fault else faulty_data.image_path)(
-        tmp_path, split=split)
-    last = train(status=1).strip().splitlines()[-1]
-    assert last.startswith(f'error: {split}_dataloader.dataset: 1 of 6 files') and str(path) in last
-    assert not (tmp_path / 'work').exists()
-
-
 @pytest.mark.slow
 def test_a_label_out_of_range_is_named_from_inside_a_worker(train, tool, tmp_path):
     faulty_data.spoil(tmp_path, 'label out of range')

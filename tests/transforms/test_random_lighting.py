@@ -42,26 +42,6 @@ def test_integers_are_rounded_to_the_nearest(seed):
     assert np.abs(got - exact).max() <= 0.5 + 1e-4
 
 
-def test_values_stay_in_range_without_wrapping():
-    for value in (0, 255):
-        picture = np.full((2, 2, 3), value, np.uint8)
-        moved = [jitter(picture, seed, scale=2.).astype(int) - value for seed in range(20)]
-        assert np.abs(moved).max() > 20
-        assert all((change <= 0).all() if value else (change >= 0).all() for change in moved)
-
-
-def test_the_strongest_component_is_grey_and_the_second_reddens():
-    """Red is the last channel: the second vector moves it and blue apart, green hardly."""
-    changes = []
-    for seed in range(200):
-        picture = np.full((1, 1, 3), 128., np.float64)
-        changes.append(jitter(picture, seed, scale=0.5)[0, 0] - 128)
-    grey, second = np.linalg.svd(np.array(changes))[2][:2]
-    assert np.ptp(np.abs(grey)) < 0.05
-    blue, green, red = second * np.sign(second[2])
-    assert red > 0.6 and blue < -0.6 and abs(green) < 0.1
-
-
 @pytest.mark.parametrize('dtype', [np.uint8, np.float16, np.float32, np.float64])
 def test_keeps_dtype_shape_and_the_given_image(dtype):
     picture = image(dtype=dtype)
@@ -80,15 +60,6 @@ def test_strength():
     spread = np.std([jitter(picture, seed)[0, 0] for seed in range(500)], axis=0)
     # blue, green, red: 25.5 times the root of the summed squares of eigenvalue and vector
     np.testing.assert_allclose(spread, [3.26, 3.22, 3.17], rtol=0.1)
-
-
-def test_works_in_a_pipeline_of_mmseg():
-    from mmcv.transforms import Compose
-    pipeline = Compose([TRANSFORMS.build(dict(type=name, **arguments)) for name, arguments in [
-        ('RandomFlip', dict(prob=1.)), ('RandomLighting', {}), ('PackSegInputs', {})]])
-    packed = pipeline(dict(img=image(), gt_seg_map=np.zeros((3, 5), np.uint8), seg_fields=[],
-                           img_shape=(3, 5)))
-    assert packed['inputs'].shape == (3, 3, 5) and not packed['inputs'].is_floating_point()
 
 
 @pytest.mark.parametrize('scale', [-0.1, float('nan'), float('inf'), '0.1', None, True, (0.1,)])

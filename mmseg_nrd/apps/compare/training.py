@@ -48,8 +48,8 @@ class TrainingRecorder(Hook):
     """Times the training loop, keeps its losses, and saves it now and then to be resumed.
 
     Saves by the time that passed, always to the same file. ``seconds`` are those of iterations,
-    loading included; what is loaded only to be skipped, as mmengine does when it resumes, the
-    writing of checkpoints and validation are left out.
+    loading included; what is loaded only to be skipped, as mmengine does when it resumes, its
+    own saving and validation are left out.
     """
 
     priority = 'VERY_LOW'

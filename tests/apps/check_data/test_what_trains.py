@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import faulty_data
@@ -187,28 +186,6 @@ def test_what_mmseg_reads_is_no_error(tmp_path, case, images):
     check_data(cfg, 'train')
     survey = survey_data(cfg, 'train')
     assert survey.errors == [] and sum(survey.sizes.values()) == images and cfg == before
-
-
-@pytest.mark.parametrize('name, read', [('LoadSingleRSImageFromFile', 1),
-                                        ('LoadMultipleRSImageFromFile', 2)])
-def test_images_of_gdal(tmp_path, monkeypatch, name, read):
-    opened = []
-
-    def open_file(path):
-        opened.append(path)
-        return SimpleNamespace(ReadAsArray=lambda: np.zeros((6, *faulty_data.SIZE)))
-    monkeypatch.setattr('mmseg.datasets.transforms.loading.gdal', SimpleNamespace(Open=open_file))
-    dataset = config(faulty_data.write_tree(tmp_path), dict(type=name), LABELS)
-    if read == 2:
-        dataset.update(type='BaseCDDataset', img_suffix='.png', img_suffix2='.png', data_prefix={
-            **dict.fromkeys(('img_path', 'img_path2'), 'leftImg8bit/train'),
-            'seg_map_path': 'gtFine/train'}, seg_map_suffix='.png')
-        for path in (tmp_path / 'gtFine/train').iterdir():
-            path.rename(path.with_name(path.name.replace('gtFine_labelTrainIds', 'leftImg8bit')))
-    cfg = dict(train_dataloader=dict(dataset=dataset))
-    check_data(cfg, 'train')
-    survey = survey_data(cfg, 'train')
-    assert survey.errors == [] and survey.labelled == 3 and len(opened) == 3 * read
 
 
 ONE_LOGIT = [dict(num_classes=1), dict(num_classes=2, out_channels=1)]

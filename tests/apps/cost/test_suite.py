@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import cv2
 import pytest
@@ -14,7 +13,6 @@ from mmseg_nrd.apps.cost.parts import WHOLE
 from mmseg_nrd.apps.cost.report import format_suite, table_lines, terminal_tables
 from mmseg_nrd.apps.cost.suite import check_names, measure
 
-ROOT = Path(__file__).parents[3]
 CONFIG = '''
 norm = dict(type='SyncBN')
 model = dict(
@@ -162,12 +160,3 @@ def test_names_of_rows():
         check_names(configs, 'three')
     with pytest.raises(ValueError, match='one: given 2 times'):
         check_names([*configs, 'c/one.py'], None)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('path', sorted(
-    path for path in (ROOT / 'configs').rglob('*.py') if '_base_' not in path.parts),
-    ids=lambda path: path.stem)
-def test_every_config_of_the_repository_is_measured(path):
-    row, = measure([str(path)], Settings(shape=(64, 128), train_step=True, rounds=1))
-    assert row['error'] is None

@@ -83,15 +83,3 @@ def test_inferencer(trained, image, labels, tmp_path, fresh_visualizers):
 def test_inferencer_from_the_checkpoint_alone(trained, image, labels, fresh_visualizers):
     inferencer = MMSegInferencer(None, trained[1], device='cpu')
     assert np.array_equal(inferencer(image)['predictions'], labels)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize('config', [
-    'nrd/nrd_r50_4xb4-84k_cityscapes-512x1024.py',
-    'gun/gun_drn-d-22_8xb1-93k_cityscapes-1024x2048.py'])
-def test_configs_with_sync_bn(config, image, fresh_visualizers):
-    config = str(CONFIG_ROOT / config)
-    assert 'SyncBN' in Config.fromfile(config).pretty_text
-    sample = inference_model(init_model(config, device='cpu'), image[:64, :128])
-    assert sample.pred_sem_seg.data.shape == (1, 64, 128)
-    assert MMSegInferencer(config, device='cpu')(image[:64])['predictions'].shape == (64, 256)

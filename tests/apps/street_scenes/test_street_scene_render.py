@@ -70,26 +70,15 @@ def test_some_scenes_ignore_a_little_and_none_ignores_much():
     assert share.max() < 0.3
 
 
-@pytest.mark.parametrize('start', [0, 2**24 - 11, *(
-    pytest.param(start, marks=pytest.mark.slow) for start in (1, 13, 100, 10**12 + 7))])
-def test_every_class_occurs_in_24_consecutive_scenes(start):
-    counts = pixels_per_class(range(start, start + 24))[:, :NUM_CLASSES]
-    assert dict(zip(CLASS_NAMES, (counts >= 20).any(axis=0))) == dict.fromkeys(CLASS_NAMES, True)
-
-
-@pytest.mark.parametrize('size', [(64, 128), *(
-    pytest.param(size, marks=pytest.mark.slow) for size in ((128, 128), (80, 320)))])
-def test_every_class_occurs_at_other_sizes(size):
+@pytest.mark.parametrize('start, size', [
+    (0, (128, 256)), (2**24 - 11, (128, 256)), (0, (64, 128)), *(
+        pytest.param(*case, marks=pytest.mark.slow) for case in (
+            (13, (128, 256)), (10**12 + 7, (128, 256)), (0, (128, 128)), (0, (80, 320))))])
+def test_every_class_occurs_in_24_consecutive_scenes(start, size):
     least = 20 / (128 * 256) * size[0] * size[1]
-    counts = pixels_per_class(range(24), size)[:, :NUM_CLASSES]
+    counts = pixels_per_class(range(start, start + 24), size)[:, :NUM_CLASSES]
     assert dict(zip(CLASS_NAMES, (counts >= least).any(axis=0))) == dict.fromkeys(
         CLASS_NAMES, True)
-
-
-def test_every_class_occurs_in_24_random_scenes():
-    seeds = np.random.default_rng(5).integers(0, 2**48, 24)
-    counts = pixels_per_class(map(int, seeds))[:, :NUM_CLASSES]
-    assert (counts >= 20).any(axis=0).all()
 
 
 @pytest.mark.parametrize('seed', [0, 1, 4])
