@@ -47,9 +47,9 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo camvid camvid-nrd camvid-gum camvid-gun camvid-others camvid-long decoders \
-	theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles test \
-	test-slow lint format clean
+.PHONY: help install demo camvid camvid-heads camvid-time camvid-gun camvid-others camvid-long \
+	decoders theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles \
+	test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -99,19 +99,19 @@ COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py --validate --o
 $(CAMVID): | $(STAMP)
 	$(BIN)/python tools/prepare_camvid.py $(CLONE) $@
 
-camvid: camvid-nrd camvid-gum camvid-gun camvid-others camvid-long
-camvid-nrd camvid-gum camvid-gun camvid-others camvid-long: $(WEIGHTS) $(CAMVID)
+camvid: camvid-heads camvid-time camvid-gun camvid-others camvid-long
+camvid-heads camvid-time camvid-gun camvid-others camvid-long: $(WEIGHTS) $(CAMVID)
 LITE := efficientnet-lite0
-camvid-nrd:
-	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE) deeplabv3plus_$(LITE)) --seeds 3 --budget both
-camvid-gum:
-	$(COMPARE_PHOTOS) $(call PHOTOS,gum_aspp_$(LITE) aspp_$(LITE) gum_aspp_$(LITE)_merged) --seeds 3
+camvid-heads:
+	$(COMPARE_PHOTOS) $(call PHOTOS,$(addsuffix _$(LITE),nrd deeplabv3plus gum_nrd \
+		gum_deeplabv3plus aspp gum_aspp) gum_aspp_$(LITE)_merged) --seeds 3
+camvid-time:
+	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE) deeplabv3plus_$(LITE)) --seeds 3 --budget time
 camvid-gun:
-	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) $(addprefix gun_$(LITE)_,bilinear separate-norm \
-		no-scale))
+	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) $(addprefix gun_$(LITE)_,bilinear large-rf high-res \
+		not-shared separate-norm no-scale))
 camvid-others:
-	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_paper-init gum_nrd_$(LITE) gum_deeplabv3plus_$(LITE) \
-		deeplabv3plus_$(LITE)-d16)
+	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_paper-init deeplabv3plus_$(LITE)-d16)
 # On val every 500 iterations: compare.py scales the interval with them.
 camvid-long:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \

@@ -6,9 +6,9 @@ A table stands between two comments::
     <!-- end of table -->
 
 The first names the file, from the repository's root, the kind of the table, and what it takes:
-``suite [MODE]``, ``repeated FILE [MODE]``, ``runtimes [FILE]``, ``scores [FILE ...]``,
-``budgets``, ``curve [FILE ...]``, ``search``, ``environment``; of a folder of configs, on a page of
-docs/, ``configs`` or ``recipes``; of a folder of results, ``versions``.
+``suite [MODE]``, ``repeated FILE [MODE]``, ``runtimes [FILE]``, ``scores``, ``budgets``, ``curve``,
+``search``, ``environment``; of a folder of configs, on a page of docs/, ``configs`` or ``recipes``;
+of a folder of results, ``versions``.
 """
 from __future__ import annotations
 
@@ -92,17 +92,9 @@ def runtimes(results: dict, again: Optional[dict] = None) -> str:
     return markdown_table(lines)
 
 
-def _rows(*comparisons: dict) -> List[dict]:
-    """Of several comparisons, one after the other."""
-    return [row for results in comparisons for row in results['rows']]
-
-
-def scores(results: dict, *others: dict) -> str:
-    """Comparisons at equal iterations: all scores, and what each config costs.
-
-    Without seconds where there are several: only those of one process can be compared.
-    """
-    rows = _rows(results, *others)
+def scores(results: dict) -> str:
+    """A comparison at equal iterations: all scores, and what each config costs."""
+    rows = results['rows']
     first, more = rows[0], list(rows[0]['runs']['iters']['more'][0])
     lines: List[Sequence[str]] = [(
         'config', 'mIoU', *more, 'M parameters', 'GMAC', 'GMAC of the head',
@@ -117,7 +109,7 @@ def scores(results: dict, *others: dict) -> str:
             f"{cost['parameters'] / 1e6:.2f}", f"{cost['multiply_adds'] / 1e9:.3f}",
             f"{cost['head_multiply_adds'] / 1e9:.3f}",
             '1' if row is first else f'{times:.2f} ± {spread:.2f}'))
-    return markdown_table([line[:-1] for line in lines] if others else lines)
+    return markdown_table(lines)
 
 
 def budgets(results: dict) -> str:
@@ -136,11 +128,10 @@ def budgets(results: dict) -> str:
     return markdown_table(lines)
 
 
-def curve(results: dict, *others: dict) -> str:
-    """mIoU on the validation set while comparisons at equal iterations trained."""
+def curve(results: dict) -> str:
+    """mIoU on the validation set while a comparison at equal iterations trained."""
     lines: List[Sequence[str]] = []
-    rows = _rows(results, *others)
-    for row, name in zip(rows, short_names([row['config'] for row in rows])):
+    for row, name in zip(results['rows'], short_names([row['config'] for row in results['rows']])):
         seeds = row['runs']['iters']['validated']
         at = list(zip(*seeds))
         for seed in seeds:

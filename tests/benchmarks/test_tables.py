@@ -42,19 +42,6 @@ def test_a_table_replaces_what_stood_between_its_comments(kind, expected, tmp_pa
         [*pages[:2], *expected, *pages[2:]])
 
 
-def test_comparisons_stand_below_one_another_without_their_seconds(tmp_path):
-    for name, step in (('nrd', 0.2), ('fcn', 0.5)):
-        (tmp_path / f'{name}.json').write_text(json.dumps(dict(rows=[row(f'{name}_a_b', step)])))
-    page = f'{BEGIN}nrd.json scores fcn.json -->\n<!-- end of table -->\n'
-    assert fill(page, tmp_path).splitlines()[1:-1] == [
-        '| config | mIoU | mBIoU | M parameters | GMAC | GMAC of the head |',
-        '| --- | --- | --- | --- | --- | --- |',
-        '| nrd | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 |',
-        '| fcn | 51.00 ± 1.41 | 30.00 ± 0.00 | 2.50 | 3.000 | 0.500 |']
-    assert fill(page.replace('scores', 'curve'), tmp_path).splitlines()[3:-1] == [
-        '| nrd | 4.0 ± 1.4 | 8.0 ± 1.4 |', '| fcn | 4.0 ± 1.4 | 8.0 ± 1.4 |']
-
-
 def test_runtimes_stand_side_by_side_with_how_far_two_runs_are_apart(tmp_path):
     def of(name, runtime, median, ratio=None, error=None, sizes='open'):
         return dict(name=name, runtime=runtime, error=error, seconds=dict(median=median),
