@@ -115,7 +115,6 @@ setup(
         # With what their tests need, lest those be skipped.
         'test': ['pytest', 'pytest-xdist', 'hypothesis', 'ruff', 'import-linter', *EXPORT,
                  *OPENVINO],
-        # The docs say how to log to TensorBoard, and a test holds that.
         'docs': ['mkdocs-material', 'mkdocstrings-python', 'latex2mathml'],
     },
     classifiers=[

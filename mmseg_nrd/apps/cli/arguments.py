@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import tempfile
 from pathlib import Path
 
@@ -77,6 +78,8 @@ def check_file(path: Path, option: str) -> None:
     # What is there and no file, as a pipe, is written in place.
     if path.is_file() or not path.exists():
         check_folder(path.parent, f'the folder of {option}')
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(f'{option} {path}: cannot be written to. Fix: name another file.')
 
 
 def check_folder(folder: Path, option: str) -> None:

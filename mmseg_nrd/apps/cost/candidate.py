@@ -147,7 +147,8 @@ def allow_recompiling() -> None:
     from torch._dynamo import config as dynamo
     # By the names that torch before 2.7 has too.
     dynamo.cache_size_limit = dynamo.accumulated_cache_size_limit = 4096
-    dynamo.fail_on_cache_limit_hit = True
+    if hasattr(dynamo, 'fail_on_cache_limit_hit'):  # from torch 2.6 on
+        dynamo.fail_on_cache_limit_hit = True
 
 
 def _compile(model: nn.Module) -> None:

@@ -91,8 +91,8 @@ def run_openvino(path: str, threads: int) -> Runner:
 
 
 RUNTIMES = dict(torch=run_torch, compile=run_compiled,
-               graphs=partial(run_compiled, mode='reduce-overhead'), onnxruntime=run_onnxruntime,
-               openvino=run_openvino)
+                graphs=partial(run_compiled, mode='reduce-overhead'), onnxruntime=run_onnxruntime,
+                openvino=run_openvino)
 # Those that run the module; the others run its ONNX file.
 MODULE_RUNTIMES = ('torch', 'compile', 'graphs')
 

@@ -132,9 +132,12 @@ def draw_overlay(image: np.ndarray, labels: np.ndarray, classes: Sequence[str],
 def _save_png(path: Path, picture: Image.Image) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Whole or not at all. whole_file() would look through the folder for each of many pictures.
-    unfinished = path.with_name(f'{path.name}.unfinished')
-    picture.save(unfinished, format='PNG')
-    os.replace(unfinished, path)
+    unfinished = path.with_name(f'{path.name}.{os.getpid()}.unfinished')
+    try:
+        picture.save(unfinished, format='PNG')
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def save_labels(path: Path, labels: np.ndarray, palette: Sequence[Sequence[int]]) -> None:
