@@ -136,6 +136,8 @@ def write(args: argparse.Namespace, rows: list, environment: dict) -> None:
     as_markdown, as_tables = ((format_runtimes, runtime_tables) if args.runtime
                               else (format_suite, terminal_tables))
     command = shlex.join(['python', *sys.argv])
+    for path in filter(None, (args.plot, args.markdown)):
+        path.parent.mkdir(parents=True, exist_ok=True)
     if args.json:
         write_json(args.json, [dict(row, command=command, environment=environment)
                                for row in rows])

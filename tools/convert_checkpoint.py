@@ -13,7 +13,7 @@ import torch
 
 import mmseg_nrd  # noqa: F401  (loads checkpoints with weights_only)
 from mmseg_nrd.apps.cli import build, read_checkpoint, read_config, silence_host_warnings
-from mmseg_nrd.compat import weights_of, whole_file
+from mmseg_nrd.compat import whole_file
 from mmseg_nrd.hooks import check_fit
 from mmseg_nrd.models.decode_heads.nrd_weights import convert_nrd_state_dict
 
@@ -34,8 +34,8 @@ def convert(args: argparse.Namespace) -> dict:
         raise FileNotFoundError(f'{args.target.parent}: no such folder. Fix: create it.')
     cfg = read_config(args.config)
     print(f'converting {args.source} for {args.config}', flush=True)
-    checkpoint = read_checkpoint(args.source)
-    state_dict = convert_nrd_state_dict(weights_of(args.source, checkpoint))
+    checkpoint, weights = read_checkpoint(args.source)
+    state_dict = convert_nrd_state_dict(weights)
     check_fit(args.source, state_dict, build(cfg.model, 'cpu').state_dict(), shown=None)
     with whole_file(args.target) as unfinished:
         torch.save({'meta': checkpoint.get('meta', {}), 'state_dict': state_dict}, unfinished)

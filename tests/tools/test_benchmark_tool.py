@@ -32,10 +32,11 @@ def test_measures_what_it_can_and_says_what_it_cannot(call, tmp_path):
     broken = tmp_path / 'broken.py'
     broken.write_text('model = dict(type="Nothing")')
     (tmp_path / 'list.txt').write_text('\n'.join([SMALL[1], '', str(broken), ' ']))
-    out = tmp_path / 'new' / 'folder'
+    # Each in a folder of its own, which is not there yet.
+    out, tables, plot = (tmp_path / name / 'x' for name in ('new', 'tables', 'plot'))
     said = call('benchmark', SMALL[0], f'@{tmp_path / "list.txt"}', '--shape', 32, 64, '--rounds',
-                1, '--json', out / 'x.json', '--markdown', out / 'x.md', '--plot', out / 'x.png',
-                status=1)
+                1, '--json', out / 'x.json', '--markdown', tables / 'x.md', '--plot',
+                plot / 'x.png', status=1)
     # What it does, then the table: no lines of MMSeg's or the profiler's.
     lines = said.splitlines()
     assert [line[:5] for line in lines[:5]] == ['[1/3]', '[2/3]', '[3/3]', 'timin', 'round']
@@ -47,10 +48,10 @@ def test_measures_what_it_can_and_says_what_it_cannot(call, tmp_path):
         assert environment['seed'] == 0 and environment['device'] == 'cpu'
         assert {'commit', 'torch', 'mmseg', 'threads', 'amp', 'channels_last', 'fuse', 'compile',
                 'rounds'} <= environment.keys()
-        assert row['name'] in (out / 'x.md').read_text()
+        assert row['name'] in (tables / 'x.md').read_text()
     assert rows[1]['modes']['inference']['parts']['decode_head']['ratio']['multiply_adds'] < 0.5
     assert 'ERROR: KeyError' in said and 'backbone' in said
-    assert (out / 'x.png').stat().st_size > 5_000
+    assert (plot / 'x.png').stat().st_size > 5_000
 
 
 @pytest.mark.parametrize('option', [

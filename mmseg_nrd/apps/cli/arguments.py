@@ -71,17 +71,6 @@ def usable_device(text: str) -> str:
     return text
 
 
-def check_file(path: Path, option: str) -> None:
-    """Refuse a file that cannot be written, likewise."""
-    if path.is_dir():
-        raise IsADirectoryError(f'{option} {path}: is a folder. Fix: name a file in it.')
-    # What is there and no file, as a pipe, is written in place.
-    if path.is_file() or not path.exists():
-        check_folder(path.parent, f'the folder of {option}')
-    if path.exists() and not os.access(path, os.W_OK):
-        raise PermissionError(f'{option} {path}: cannot be written to. Fix: name another file.')
-
-
 def check_folder(folder: Path, option: str) -> None:
     """Refuse a folder that cannot be made or written to, before hours are spent on its contents.
 
@@ -102,3 +91,14 @@ def check_folder(folder: Path, option: str) -> None:
             # It was not made, or another program has put something into it since.
             with contextlib.suppress(OSError):
                 path.rmdir()
+
+
+def check_file(path: Path, option: str) -> None:
+    """Refuse a file that cannot be written, as early; the error names the ``option``."""
+    if path.is_dir():
+        raise IsADirectoryError(f'{option} {path}: is a folder. Fix: name a file in it.')
+    # What is there and no file, as a pipe, is written in place.
+    if path.is_file() or not path.exists():
+        check_folder(path.parent, f'the folder of {option}')
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(f'{option} {path}: cannot be written to. Fix: name another file.')

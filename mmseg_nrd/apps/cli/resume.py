@@ -96,7 +96,7 @@ def read_training_state(path: str) -> dict:
     file = find_checkpoint(path)
     if '://' not in file:
         _check_archive(file)
-    checkpoint = read_checkpoint(path)
+    checkpoint, _ = read_checkpoint(path)
     _check_training_state(path, checkpoint)
     return checkpoint
 

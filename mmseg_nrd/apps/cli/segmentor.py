@@ -53,15 +53,14 @@ def _make_local(cfg: object) -> None:
         _make_local(list(cfg.values()))
 
 
-def read_checkpoint(source: str) -> dict:
-    """A checkpoint, on the CPU: parameters, or a dict that has them under 'state_dict'.
+def read_checkpoint(source: str) -> Tuple[dict, dict]:
+    """A checkpoint, on the CPU, and the parameters in it by name.
 
     Raises:
         CheckpointError: if there is no such file, or it is no checkpoint.
     """
     checkpoint = CheckpointLoader.load_checkpoint(source, map_location='cpu', logger='silent')
-    weights_of(source, checkpoint)  # checks it
-    return checkpoint
+    return checkpoint, weights_of(source, checkpoint)
 
 
 def load_segmentor(cfg: Config, checkpoint: Optional[str] = None,
@@ -83,11 +82,10 @@ def load_segmentor(cfg: Config, checkpoint: Optional[str] = None,
     if 'model' not in cfg:
         raise ValueError(f'config {cfg.filename}: has no model. Fix: name the config of a '
                          'segmentor, not one of its bases.')
-    saved = {} if checkpoint is None else read_checkpoint(checkpoint)
+    saved, weights = ({}, {}) if checkpoint is None else read_checkpoint(checkpoint)
     model = build(cfg.model, device)
     if checkpoint is not None:
-        state_dict = weights_of(checkpoint, saved)
-        check_fit(checkpoint, state_dict, model.state_dict())
+        check_fit(checkpoint, weights, model.state_dict())
         # Only the counters of batch norms can be missing.
-        model.load_state_dict(state_dict, strict=False)
+        model.load_state_dict(weights, strict=False)
     return model, saved
