@@ -28,7 +28,6 @@ from mmseg_nrd.apps.compare.budget import with_budget
 from mmseg_nrd.apps.compare.training import train
 from mmseg_nrd.apps.cost.environment import describe_environment
 from mmseg_nrd.models import GuidedUpsamplingHead, NRDHead
-from mmseg_nrd.models.decode_heads.guidance import OffsetConv
 from mmseg_nrd.ops import guided_upsample
 
 _CONFIG = 'configs/camvid/{}_efficientnet-lite0_1xb4-1000_camvid-352x480.py'
@@ -63,26 +62,6 @@ class NRDLossAtQuarter(NRDHead):
         small = F.interpolate(labels.float(), seg_logits.shape[2:], mode='nearest').long()
         return dict(loss_ce=self.loss_decode(
             seg_logits, small.squeeze(1), ignore_index=self.ignore_index))
-
-
-@MODELS.register_module()
-class GuidedByClass(GuidedUpsamplingHead):
-    """Each class's map is read with offsets of its own."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for guidance, name in ((self.large_rf, 'offsets'), (self.high_res, '0')):
-            conv = nn.Conv2d(getattr(guidance, name).in_channels, 2 * self.out_channels, 1)
-            conv.init_weights = OffsetConv.init_weights.__get__(conv)
-            conv.init_weights()
-            setattr(guidance, name, conv)
-
-    def forward(self, inputs):
-        logits = self.head(inputs)
-        offsets = self._offsets(inputs, self._size(logits, inputs))
-        maps = logits.flatten(0, 1).unsqueeze(1)
-        sampled = guided_upsample(maps, offsets.unflatten(1, (-1, 2)).flatten(0, 1))
-        return sampled.squeeze(1).unflatten(0, logits.shape[:2])
 
 
 @MODELS.register_module()
@@ -130,7 +109,6 @@ ROWS: Dict[str, tuple] = {
         'model.backbone.out_indices': (0, 1, 2, 3, 4), _HEAD + 'head.in_index': 4,
         _HEAD + 'large_rf_index': 4, _HEAD + 'high_res_in_channels': 16,
         _HEAD + 'scale_factor': 16}),
-    'gum_aspp, offsets for each class': ('gum_aspp', {_HEAD + 'type': 'GuidedByClass'}),
     'gum_aspp, offsets in widths of the map': ('gum_aspp', {_HEAD + 'type': 'GuidedAcrossTheMap'}),
 }
 

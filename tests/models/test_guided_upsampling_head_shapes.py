@@ -101,6 +101,14 @@ def test_a_merge_of_both_levels_against_plain_layers(size, high_res, bottleneck,
 
 
 @torch.no_grad()
+def test_two_classes_in_one_channel_have_one_map_of_offsets():
+    inner, inputs = dict(num_classes=2, out_channels=1, threshold=0.3), levels()
+    of_each_class, of_all = build(inner, offsets_per_class=True).eval(), build(inner).eval()
+    of_all.load_state_dict(randomise(of_each_class).state_dict())
+    torch.testing.assert_close(of_each_class(inputs), of_all(inputs))
+
+
+@torch.no_grad()
 @pytest.mark.parametrize('channels, sizes', [
     ((4,), [(3, 5), (9, 17)]), ([4, 2], [(3, 5), (5, 9), (9, 17)])], ids=str)
 def test_fewer_steps_predict_on_a_coarser_map(channels, sizes):

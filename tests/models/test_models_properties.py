@@ -52,21 +52,24 @@ def test_nrd_head(data, size, batch, patch_size, scale_factor, dtype, layout, **
 @given(data=st.data(), size=st.tuples(SIDE, SIDE), batch=SIDE, scale_factor=st.integers(2, 9),
        guidance=st.sampled_from(gum_cases.GUIDED), align_corners=st.booleans(),
        large_rf_bottleneck=st.integers(0, 3), high_res_channels=st.integers(0, 3),
-       width=st.integers(1, 4), mode=st.sampled_from(['bilinear', 'nearest']), dtype=DTYPE,
-       layout=LAYOUT)
-def test_guided_upsampling_head(data, size, batch, scale_factor, align_corners, width, mode, dtype,
-                                layout, **options):
+       width=st.integers(1, 4), mode=st.sampled_from(['bilinear', 'nearest']),
+       offsets_per_class=st.booleans(), dtype=DTYPE, layout=LAYOUT)
+def test_guided_upsampling_head(data, size, batch, scale_factor, align_corners, width, mode,
+                                offsets_per_class, dtype, layout, **options):
     if options['guidance'] == 'fusion' and not options['high_res_channels']:
         options['fusion_channels'] = data.draw(st.integers(0, 3))
     head = gum_cases.randomise(gum_cases.build(
         dict(align_corners=align_corners), scale_factor=scale_factor, mode=mode,
-        large_rf_channels=width, **options)).to(dtype).eval()
+        large_rf_channels=width, offsets_per_class=offsets_per_class,
+        **options)).to(dtype).eval()
     high_res = level_of(size, scale_factor, data)
     inputs = prepared(gum_cases.levels(size, high_res, batch), dtype, layout)
     logits, offsets = head.head(inputs), head._offsets(inputs, high_res)
-    assert offsets.shape == (batch, 2, *high_res)
-    expected = reference.guided_upsample(
-        logits.double(), offsets.double(), mode, align_corners)
+    read_together = 1 if offsets_per_class else head.out_channels
+    assert offsets.shape == (batch, 2 * head.out_channels // read_together, *high_res)
+    expected = torch.cat([
+        reference.guided_upsample(classes.double(), theirs.double(), mode, align_corners)
+        for classes, theirs in zip(logits.split(read_together, 1), offsets.split(2, 1))], 1)
     # Where rounding decides which pixel is nearest, it may be another one.
     near = (head(inputs).double() - expected).abs() <= 1e-3
     assert near.float().mean() > (0.95 if mode == 'nearest' else 0.9999)

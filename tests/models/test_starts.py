@@ -35,7 +35,8 @@ def started(request):
 
 @pytest.mark.parametrize('options, count', [
     (dict(guidance='large_rf'), 1), (dict(guidance='high_res', high_res_channels=4), 1),
-    (dict(high_res_channels=4), 2), (dict(fusion_channels=4), 1)])
+    (dict(high_res_channels=4), 2), (dict(fusion_channels=4), 1),
+    (dict(offsets_per_class=True), 2), (dict(fusion_channels=4, offsets_per_class=True), 1)])
 def test_offsets_start_at_zero(options, count, started):
     head = started(gum_cases.build, **options)
     parts = offset_convs(head)

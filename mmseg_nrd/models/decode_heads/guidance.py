@@ -19,10 +19,11 @@ class OffsetConv(nn.Conv2d):
 
     Args:
         in_channels (int): Channels of the features.
+        maps (int): How many maps of offsets.
     """
 
-    def __init__(self, in_channels: int):
-        super().__init__(in_channels, 2, 1)
+    def __init__(self, in_channels: int, maps: int):
+        super().__init__(in_channels, 2 * maps, 1)
         self.init_weights()
 
     def init_weights(self) -> None:
@@ -71,12 +72,13 @@ class LargeRFGuidance(BaseModule):
         scale_factor (int): From the logits to the upsampled map.
         bottleneck (int): Width of a 1x1 conv-norm-act before the first step; 0 for none.
         align_corners (bool): Of all resizing.
+        maps (int): How many maps of offsets.
         norm_cfg (dict, optional): Norm of the convolutions; None for none.
         act_cfg (dict, optional): Activation of the convolutions; None for none.
     """
 
     def __init__(self, in_channels: int, channels: Union[int, Sequence[int]], scale_factor: int,
-                 bottleneck: int, align_corners: bool, norm_cfg: Optional[dict],
+                 bottleneck: int, align_corners: bool, maps: int, norm_cfg: Optional[dict],
                  act_cfg: Optional[dict]):
         super().__init__()
         self.align_corners = align_corners
@@ -89,13 +91,13 @@ class LargeRFGuidance(BaseModule):
         inputs = (bottleneck or in_channels, *widths[:-1])
         self.steps = nn.ModuleList(
             conv_layer(c_in, c_out, 3, **layer) for c_in, c_out in zip(inputs, widths))
-        self.offsets = OffsetConv(widths[-1])
+        self.offsets = OffsetConv(widths[-1], maps)
 
     def _resize(self, x: Tensor, size: Sequence[int]) -> Tensor:
         return F.interpolate(x, size, mode='bilinear', align_corners=self.align_corners)
 
     def forward(self, x: Tensor, size: Tuple[int, int]) -> Tensor:
-        """Features (B, in_channels, h, w) to offsets (B, 2, *size), in pixels of the logits."""
+        """Features (B, in_channels, h, w) to offsets (B, 2 * maps, *size), in logits' pixels."""
         if self.bottleneck is not None:
             x = self.bottleneck(x)
         for divisor, step in zip(self.divisors, self.steps):
@@ -114,14 +116,15 @@ class HighResGuidance(Sequential):
     Args:
         in_channels (int): Channels of the map.
         channels (int): Width of the layer in between; 0 for none.
+        maps (int): How many maps of offsets.
         norm_cfg (dict, optional): Its norm; None for none.
         act_cfg (dict, optional): Its activation; None for none.
     """
 
-    def __init__(self, in_channels: int, channels: int, norm_cfg: Optional[dict],
+    def __init__(self, in_channels: int, channels: int, maps: int, norm_cfg: Optional[dict],
                  act_cfg: Optional[dict]):
         hidden = [conv_layer(in_channels, channels, 1, norm_cfg, act_cfg)] if channels else []
-        super().__init__(*hidden, OffsetConv(channels or in_channels))
+        super().__init__(*hidden, OffsetConv(channels or in_channels, maps))
 
 
 class MergedGuidance(BaseModule):
@@ -137,12 +140,13 @@ class MergedGuidance(BaseModule):
         channels (int): Width of the layer over both.
         bottleneck (int): Width of a 1x1 conv-norm-act on the features; 0 for none.
         align_corners (bool): Of the resizing.
+        maps (int): How many maps of offsets.
         norm_cfg (dict, optional): Norm of the convolutions; None for none.
         act_cfg (dict, optional): Activation of the convolutions; None for none.
     """
 
     def __init__(self, large_rf_in_channels: int, high_res_in_channels: int, channels: int,
-                 bottleneck: int, align_corners: bool, norm_cfg: Optional[dict],
+                 bottleneck: int, align_corners: bool, maps: int, norm_cfg: Optional[dict],
                  act_cfg: Optional[dict]):
         super().__init__()
         self.align_corners = align_corners
@@ -151,10 +155,10 @@ class MergedGuidance(BaseModule):
             large_rf_in_channels, bottleneck, 1, **layer) if bottleneck else None
         self.merge = conv_layer(
             (bottleneck or large_rf_in_channels) + high_res_in_channels, channels, 3, **layer)
-        self.offsets = OffsetConv(channels)
+        self.offsets = OffsetConv(channels, maps)
 
     def forward(self, large_rf: Tensor, high_res: Tensor) -> Tensor:
-        """Both maps to offsets (B, 2, H, W) of the high-resolution map's size."""
+        """Both maps to offsets (B, 2 * maps, H, W) of the high-resolution map's size."""
         if self.bottleneck is not None:
             large_rf = self.bottleneck(large_rf)
         large_rf = F.interpolate(large_rf, high_res.shape[2:], mode='bilinear',

@@ -28,8 +28,8 @@ class GuidedUpsamplingHead(BaseModule):
     points that a guidance module predicts; the three designs of that module; it fits any
     encoder-decoder. Reconstruction: offset units, layers and widths of the guidance modules,
     their sum as fusion (one 1x1 convolution of both concatenated is the same function) or, with
-    ``fusion_channels``, a layer over both; the start at zero, so that training begins with plain
-    upsampling of the wrapped head's logits.
+    ``fusion_channels``, a layer over both; ``offsets_per_class``; the start at zero, so that
+    training begins with plain upsampling of the wrapped head's logits.
 
     Losses, samplers, ``ignore_index``, ``align_corners``, ``threshold`` and the last resize to
     the image are the wrapped head's own.
@@ -60,6 +60,8 @@ class GuidedUpsamplingHead(BaseModule):
         fusion_channels (int): Width of a 3x3 layer over both levels, from which 'fusion' then
             takes its offsets, without the layers that ``large_rf_channels`` and
             ``high_res_channels`` set. Defaults to 0, the sum of both designs' offsets.
+        offsets_per_class (bool): Whether each class's map is read with offsets of its own.
+            Defaults to False, the paper's one table of offsets for all of them.
         norm_cfg (dict, optional): Norm of the guidance modules. Defaults to None, the wrapped
             head's: none if its own is None, as MMSeg's heads have it unless they are told. A
             GroupNorm has fewer groups in layers of too few channels.
@@ -93,10 +95,11 @@ class GuidedUpsamplingHead(BaseModule):
                  high_res_index: int = 0,
                  high_res_channels: int = 0,
                  fusion_channels: int = 0,
+                 offsets_per_class: bool = False,
                  norm_cfg: Optional[dict] = None,
                  act_cfg: Optional[dict] = None,
                  init_cfg=None):
-        _check_choices(guidance, mode)
+        _check_choices(guidance, mode, offsets_per_class)
         check_positive_int('scale_factor', scale_factor, minimum=2)
         for name, value in dict(
                 large_rf_in_channels=large_rf_in_channels, large_rf_bottleneck=large_rf_bottleneck,
@@ -114,9 +117,11 @@ class GuidedUpsamplingHead(BaseModule):
         self.head = build_wrapped(head)
         self.scale_factor = scale_factor
         self.mode = mode
+        self.offsets_per_class = offsets_per_class
         self.levels = dict(large_rf=(large_rf_index, large_rf_in_channels),
                            high_res=(high_res_index, high_res_in_channels))
-        layer = dict(norm_cfg=self.head.norm_cfg if norm_cfg is None else norm_cfg,
+        layer = dict(maps=self.out_channels if offsets_per_class else 1,
+                     norm_cfg=self.head.norm_cfg if norm_cfg is None else norm_cfg,
                      act_cfg=self.head.act_cfg if act_cfg is None else act_cfg)
         separate = () if fusion_channels else DESIGNS[guidance]
         self.merged = MergedGuidance(
@@ -130,7 +135,8 @@ class GuidedUpsamplingHead(BaseModule):
             **layer) if 'high_res' in separate else None
 
     def extra_repr(self) -> str:
-        return f'scale_factor={self.scale_factor}, mode={self.mode}'
+        return (f'scale_factor={self.scale_factor}, mode={self.mode}, '
+                f'offsets_per_class={self.offsets_per_class}')
 
     # What MMSeg's segmentors and test-time augmentation read of a decode head.
     @property
@@ -197,7 +203,13 @@ class GuidedUpsamplingHead(BaseModule):
         if offsets is None:
             return F.interpolate(logits, size, mode='bilinear', align_corners=self.align_corners)
         mode = 'bilinear' if self.training else self.mode
-        return guided_upsample(logits, offsets, mode, align_corners=self.align_corners)
+        if not self.offsets_per_class:
+            return guided_upsample(logits, offsets, mode, align_corners=self.align_corners)
+        # Each class of each image is an image of one channel.
+        maps = guided_upsample(logits.flatten(0, 1).unsqueeze(1),
+                               offsets.unflatten(1, (-1, 2)).flatten(0, 1), mode,
+                               align_corners=self.align_corners)
+        return maps.squeeze(1).unflatten(0, logits.shape[:2])
 
     def loss(self, inputs: Sequence[Tensor], batch_data_samples: list, train_cfg) -> dict:
         """Losses of a batch, the wrapped head's own, on the upsampled logits."""
@@ -208,7 +220,7 @@ class GuidedUpsamplingHead(BaseModule):
         return self.head.predict_by_feat(self(inputs), batch_img_metas)
 
 
-def _check_choices(guidance: Optional[str], mode: str) -> None:
+def _check_choices(guidance: Optional[str], mode: str, offsets_per_class: bool) -> None:
     if guidance not in list(DESIGNS):
         raise ValueError(
             f"guidance={guidance!r}: must be one of {list(DESIGNS)}. Fix: 'fusion', or None for "
@@ -221,6 +233,10 @@ def _check_choices(guidance: Optional[str], mode: str) -> None:
         raise ValueError(
             f'mode={mode!r} with guidance=None: the baseline is plain bilinear upsampling. '
             "Fix: mode='bilinear'.")
+    if guidance is None and offsets_per_class:
+        raise ValueError(
+            f'offsets_per_class={offsets_per_class!r} with guidance=None: plain upsampling has no '
+            'offsets. Fix: offsets_per_class=False, or a guidance.')
 
 
 def _check_channels(guidance: Optional[str], **channels: int) -> None:
