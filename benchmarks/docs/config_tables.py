@@ -71,7 +71,7 @@ def recipe_lines(folder: Path) -> Lines:
         folder (Path): Of the configs.
 
     Returns:
-        list: a header and a line for each recipe.
+        list: a header and a line for each recipe, which says 'all' if it is the only one.
 
     Raises:
         ValueError: if there is no config, or one has a schedule of an unknown kind.
@@ -87,4 +87,5 @@ def recipe_lines(folder: Path) -> Lines:
         sharing.setdefault(recipe, []).append(_link(path))
     header = ('configs', 'optimizer', 'learning rate', 'weight decay', 'schedule', 'iterations',
               'batch', 'crop')
-    return [header, *(('<br>'.join(links), *recipe) for recipe, links in sharing.items())]
+    return [header, *(('<br>'.join(links) if len(sharing) > 1 else 'all', *recipe)
+                      for recipe, links in sharing.items())]
