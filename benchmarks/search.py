@@ -110,6 +110,8 @@ ROWS: Dict[str, tuple] = {
         _HEAD + 'large_rf_index': 4, _HEAD + 'high_res_in_channels': 16,
         _HEAD + 'scale_factor': 16}),
     'gum_aspp, offsets in widths of the map': ('gum_aspp', {_HEAD + 'type': 'GuidedAcrossTheMap'}),
+    'gum_aspp, one merge of both maps, offsets for each class': ('gum_aspp', {
+        _HEAD + 'fusion_channels': 16, _HEAD + 'offsets_per_class': True}),
 }
 
 
