@@ -153,9 +153,10 @@ HEADS: Dict[str, Head] = {
         high_res_index=4, fusion_channels=5, norm_cfg=BN),
         logits=ceil_by(2), widths=(4, 6, 8, 12, 3), strides=(4, 8, 16, 32, 2), wraps='head'),
     'GuidedUpsamplingHead-per-class': Head(dict(
-        type='GuidedUpsamplingHead', head=dict(ASPP, type=STOCK), scale_factor=4,
-        large_rf_in_channels=12, large_rf_index=3, offsets_per_class=True, norm_cfg=BN,
-        guidance='large_rf'), logits=lambda side: 4 * ceil_by(4)(side), wraps='head'),
+        type='GuidedUpsamplingHead', head=dict(ASPP, type=STOCK), scale_factor=2,
+        large_rf_in_channels=12, large_rf_index=3, high_res_in_channels=3, high_res_index=4,
+        offsets_per_class=True, norm_cfg=BN),
+        logits=ceil_by(2), widths=(4, 6, 8, 12, 3), strides=(4, 8, 16, 32, 2), wraps='head'),
 }
 
 DRN = dict(depth=22, base_channels=2, norm_cfg=BN)

@@ -19,7 +19,7 @@ class OffsetConv(nn.Conv2d):
 
     Args:
         in_channels (int): Channels of the features.
-        maps (int): How many maps of offsets.
+        maps (int): How many maps of offsets; x and y of the first, then of the next.
     """
 
     def __init__(self, in_channels: int, maps: int):

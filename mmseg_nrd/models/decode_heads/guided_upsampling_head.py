@@ -61,7 +61,8 @@ class GuidedUpsamplingHead(BaseModule):
             takes its offsets, without the layers that ``large_rf_channels`` and
             ``high_res_channels`` set. Defaults to 0, the sum of both designs' offsets.
         offsets_per_class (bool): Whether each class's map is read with offsets of its own.
-            Defaults to False, the paper's one table of offsets for all of them.
+            They are 2 * out_channels channels at the size that comes out. Defaults to False, the
+            paper's one table of offsets for all of them.
         norm_cfg (dict, optional): Norm of the guidance modules. Defaults to None, the wrapped
             head's: none if its own is None, as MMSeg's heads have it unless they are told. A
             GroupNorm has fewer groups in layers of too few channels.
