@@ -9,6 +9,7 @@
 # make theta-init both starts of NRD, early and late, three seeds; an hour
 # make bench      speed and memory of NRD; half an hour of a quiet machine
 # make bench-suites  twelve decoders and nine real-time networks, twice; half an hour
+# make bench-camvid  what the networks for photographs cost at inference; minutes
 # make bench-runtimes  seven models in torch, compiled, in onnxruntime and OpenVINO, twice
 # make bench-gpu  the seven in torch, compiled, with CUDA graphs and in onnxruntime, on a GPU
 # make tables     tables of README and docs, from benchmarks/results and configs
@@ -47,9 +48,9 @@ DOCS_STAMP := $(VENV)/.docs-installed
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
 
-.PHONY: help install demo camvid camvid-heads camvid-time camvid-gun camvid-others camvid-long \
-	decoders theta-init bench bench-suites bench-runtimes bench-gpu docs tables docs-site metafiles \
-	test test-slow lint format clean
+.PHONY: help install demo camvid camvid-heads camvid-time camvid-gun camvid-sharing camvid-others \
+	camvid-long decoders theta-init bench bench-suites bench-camvid bench-runtimes bench-gpu docs \
+	tables docs-site metafiles test test-slow lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -99,19 +100,22 @@ COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py --validate --o
 $(CAMVID): | $(STAMP)
 	$(BIN)/python tools/prepare_camvid.py $(CLONE) $@
 
-camvid: camvid-heads camvid-time camvid-gun camvid-others camvid-long
-camvid-heads camvid-time camvid-gun camvid-others camvid-long: $(WEIGHTS) $(CAMVID)
+camvid: camvid-heads camvid-time camvid-gun camvid-sharing camvid-others camvid-long
+camvid-heads camvid-time camvid-gun camvid-sharing camvid-others camvid-long: $(WEIGHTS) $(CAMVID)
 LITE := efficientnet-lite0
 camvid-heads:
-	$(COMPARE_PHOTOS) $(call PHOTOS,$(addsuffix _$(LITE),nrd deeplabv3plus gum_nrd \
+	$(COMPARE_PHOTOS) $(call PHOTOS,$(addsuffix _$(LITE),deeplabv3plus nrd gum_nrd \
 		gum_deeplabv3plus aspp gum_aspp) gum_aspp_$(LITE)_merged) --seeds 3
 camvid-time:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE) deeplabv3plus_$(LITE)) --seeds 3 --budget time
 camvid-gun:
 	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) $(addprefix gun_$(LITE)_,bilinear large-rf high-res \
-		not-shared separate-norm no-scale))
+		not-shared separate-norm no-scale no-colour lighting))
+camvid-sharing:
+	$(COMPARE_PHOTOS) $(call PHOTOS,gun_$(LITE) gun_$(LITE)_not-shared) --seeds 3
 camvid-others:
-	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_paper-init deeplabv3plus_$(LITE)-d16)
+	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_paper-init deeplabv3plus_$(LITE)-d16 \
+		gum_aspp_$(LITE)_per-class)
 # On val every 500 iterations: compare.py scales the interval with them.
 camvid-long:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \
@@ -146,6 +150,13 @@ bench-suites: $(STAMP)
 	$(call AGAIN,decoders,benchmarks/results/decoders,)
 	$(call SUITE,real_time,benchmarks/results/real-time-suite,--train-step)
 	$(call AGAIN,real_time,benchmarks/results/real-time-suite,--train-step)
+
+# What the networks of docs/camvid.md cost at inference.
+bench-camvid: $(STAMP)
+	$(BIN)/python tools/benchmark.py $(call PHOTOS,$(addsuffix _$(LITE),deeplabv3plus nrd gum_nrd \
+		gum_deeplabv3plus aspp) $(addprefix gum_aspp_$(LITE)_,merged per-class) \
+		gun_$(LITE) gun_$(LITE)_not-shared deeplabv3plus_$(LITE)-d16) --keep-freed-memory \
+		--json benchmarks/results/camvid-cost/results.json
 
 # Twice as well. Compiling takes most of the first.
 RUNTIMES = $(call MEASURE,runtimes,,$(patsubst %,--runtime %,torch compile onnxruntime openvino))
