@@ -24,9 +24,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument('--layout', choices=LAYOUT_NAMES, default='cityscapes',
                         help='data set whose folders, file names and class numbers to imitate; '
                         'pascal_context serves both its 60 and its 59 class variant')
-    parser.add_argument('--train', type=int, default=200, metavar='N',
+    parser.add_argument('--train', type=int, default=400, metavar='N',
                         help='number of training scenes')
-    parser.add_argument('--val', type=int, default=50, metavar='M',
+    parser.add_argument('--val', type=int, default=100, metavar='M',
                         help='number of validation scenes')
     parser.add_argument('--size', type=int, nargs=2, default=(128, 256), metavar=('H', 'W'),
                         help='height and width in pixels, at least 32 and 64')

@@ -81,7 +81,7 @@ def _refuse_occupied(out: Path) -> None:
 
 
 def write_street_scenes(out: str | os.PathLike[str], layout: str = 'cityscapes',
-                        num_train: int = 200, num_val: int = 50,
+                        num_train: int = 400, num_val: int = 100,
                         size: tuple[int, int] = (128, 256), seed: int = 0,
                         progress: bool = True) -> Path:
     """Render street scenes into a tree for one of MMSeg's stock dataset configs.
@@ -94,8 +94,8 @@ def write_street_scenes(out: str | os.PathLike[str], layout: str = 'cityscapes',
         out (str | os.PathLike): The folder to make; it may exist if it is empty.
         layout (str): 'cityscapes', 'ade20k' or 'pascal_context'. The last serves the data sets of
             60 and of 59 classes. Defaults to 'cityscapes'.
-        num_train (int): Number of training scenes. Defaults to 200.
-        num_val (int): Number of validation scenes. Defaults to 50.
+        num_train (int): Number of training scenes. Defaults to 400.
+        num_val (int): Number of validation scenes. Defaults to 100.
         size (tuple[int, int]): Height and width in pixels. Defaults to (128, 256).
         seed (int): Number of the tree; see :func:`scene_seed`. Defaults to 0.
         progress (bool): Whether to show a bar on standard error. Defaults to True.
@@ -120,7 +120,7 @@ def write_street_scenes(out: str | os.PathLike[str], layout: str = 'cityscapes',
               'val': checked_count('num_val', num_val, MAX_SCENES)}
     if not any(counts.values()):
         raise ValueError('num_train=0 and num_val=0: at least one must be above 0; '
-                         'for example num_train=200')
+                         'for example num_train=400')
     size, seed = checked_size(size), checked_count('seed', seed)
     out = Path(out).resolve()
     _refuse_occupied(out)
