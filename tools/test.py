@@ -94,8 +94,8 @@ def main() -> None:
     try:
         cfg = load_config(args)
         shorten_console(cfg, args.verbose)
-        print_once(f'testing {args.config} with {args.checkpoint} on {get_device()}; logs in '
-                   f'{cfg.work_dir}')
+        print_once(cfg, f'testing {args.config} with {args.checkpoint} on {get_device()}; '
+                   f'logs in {cfg.work_dir}')
         check_data(cfg, 'test')
         if args.show or args.show_dir:
             draw_predictions(cfg, args)

@@ -18,6 +18,7 @@ from mmseg_nrd.apps.cli import (
     shorten_console,
     silence_host_warnings,
 )
+from mmseg_nrd.apps.cli.configs import type_name
 from mmseg_nrd.apps.cli.data_checks import check_data
 from mmseg_nrd.compat import CheckpointError
 from mmseg_nrd.hooks import CheckpointFitHook
@@ -36,7 +37,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def enable_amp(cfg) -> None:
-    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
+    kind = type_name(cfg.optim_wrapper) or 'OptimWrapper'
     if kind == 'AmpOptimWrapper':
         return
     if kind != 'OptimWrapper':
@@ -61,12 +62,12 @@ def main() -> None:
     try:
         cfg = load_config(args)
         shorten_console(cfg, args.verbose)
-        print_once(describe(args.config, cfg))
+        print_once(cfg, describe(args.config, cfg))
         if args.amp:
             enable_amp(cfg)
         check_data(cfg, 'train', 'val')
         for note in prepare_resume(cfg) if args.resume else ():
-            print_once(f'warning: {note}')
+            print_once(cfg, f'warning: {note}')
         prepare_distributed_cpu(cfg)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -43,7 +43,7 @@ def check_ratio(level: Tensor, coarse: Tensor, ratio: int, level_name: str,
     Encoders round sides up or down, some to a multiple of 8 places, or hand out a place more: h
     and H, the sides of the two, must differ by less than two places, |h - H * ratio| < 2 * ratio,
     or by less than an eighth. So from four places on a ratio that is wrong by a factor of two is
-    seen, and 4 where 14 / 4 would be right.
+    seen, and from sixteen on 4 where 14 / 4 would be right.
 
     Args:
         level (Tensor): (B, C, h, w).

@@ -50,8 +50,8 @@ class LoadCheckedAnnotations(LoadAnnotations):
         path = results['seg_map_path']
         try:
             results = super().transform(results)
-        except (FileNotFoundError, AssertionError):  # MMSeg asserts that options agree
-            raise
+        except (FileNotFoundError, PermissionError, KeyError, AssertionError):
+            raise  # no fault of what the file holds; MMSeg asserts that options agree
         except Exception as error:  # every decoder has its own, and none knows the file
             raise ValueError(f'{path}: cannot be read as labels ({type(error).__name__}: {error}). '
                              'Fix: write the file anew, as a PNG.') from error

@@ -97,7 +97,9 @@ def test_weights_of_the_plain_backbone_load(outer, tmp_path):
 
 
 def test_weights_are_named_once():
-    with pytest.raises(TypeError, match='pretrained'):
+    assert build(dict(VIT, pretrained=None), pretrained='one.pth').backbone.init_cfg[
+        'checkpoint'] == 'one.pth'
+    with pytest.raises(ValueError, match='must be set once'):
         build(dict(VIT, pretrained='one.pth'), pretrained='another.pth')
 
 

@@ -11,6 +11,7 @@ import mmseg
 import pytest
 from mmengine.config import Config
 from mmseg.registry import MODELS
+from street_scene_configs import ROOT
 from torch import nn
 
 from mmseg_nrd.apps.cli import build
@@ -64,6 +65,14 @@ def test_levels_are_read_and_settings_kept(swap, config, head, wanted):
             type='SyncBN', requires_grad=True)
     assert cfg.model.backbone.get('backbone', cfg.model.backbone).type == base.model.backbone.type
     assert cfg.train_dataloader.dataset.pipeline == base.train_dataloader.dataset.pipeline
+
+
+def test_guided_upsampling_gives_way_to_nrd(swap):
+    config = ROOT / 'configs/street_scenes/gum_fcn_r18-d8_1xb8-300_street-scenes-128x256.py'
+    head, inner = (cfg.model.decode_head for cfg in (
+        swap(config, 'nrd'), Config.fromfile(config)))
+    assert head.type == 'NRDHead' and head.in_index == inner.head.in_index
+    assert head.num_classes == inner.head.num_classes
 
 
 def test_a_plain_resnet_and_what_was_asked_for(swap, tmp_path):

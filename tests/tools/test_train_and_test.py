@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 
 import cv2
 import pytest
 import torch
-from street_scene_configs import NRD
+from mmengine.config import Config
+from mmengine.optim import OptimWrapper
+from street_scene_configs import NRD, ROOT
 
 SHORT = ['train_cfg.max_iters=2', 'train_cfg.val_interval=2',
          'default_hooks.checkpoint.interval=2', 'default_hooks.logger.interval=1',
@@ -121,3 +124,13 @@ def test_a_missing_data_root_is_named_before_anything_is_written(
     last = said.splitlines()[-1]
     assert last.startswith('error: ') and 'data_root' in last and str(root) in last
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('kind', [
+    {}, dict(type='OptimWrapper'), dict(type='mmengine.optim.OptimWrapper'),
+    dict(type=OptimWrapper)], ids=['none', 'name', 'path', 'class'])
+def test_amp_switches_the_plain_wrapper_however_it_is_named(kind):
+    cfg = Config(dict(optim_wrapper=dict(kind, optimizer=dict(type='SGD', lr=.1))))
+    runpy.run_path(str(ROOT / 'tools/train.py'))['enable_amp'](cfg)
+    assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
+    assert cfg.optim_wrapper.loss_scale == 'dynamic'

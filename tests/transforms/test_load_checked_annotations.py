@@ -69,6 +69,13 @@ def test_options_that_do_not_agree_are_no_fault_of_the_file(tmp_path):
     assert str(faulty_data.label_path(root)) not in str(error.value)
 
 
+def test_what_a_data_set_leaves_out_is_no_fault_of_the_file(tmp_path):
+    results = sample(faulty_data.write_tree(tmp_path))
+    del results['seg_fields']
+    with pytest.raises(KeyError, match='seg_fields'):
+        load('LoadCheckedAnnotations', results)
+
+
 def test_the_size_is_that_of_the_image_as_it_was_loaded(tmp_path):
     """Validation resizes the image before it loads the labels."""
     root = faulty_data.write_tree(tmp_path)

@@ -150,7 +150,7 @@ def check_data(cfg: Mapping[str, Any], *splits: str) -> None:
                     'these images out of the data set; tools/check_dataset.py lists all of them.')
     warning = padding_warning(cfg) if 'train' in splits else None
     if warning is not None:
-        print_once(f'warning: {warning}')
+        print_once(cfg, f'warning: {warning}')
 
 
 def label_heads(model: Optional[Mapping[str, Any]]) -> Dict[str, Mapping[str, Any]]:

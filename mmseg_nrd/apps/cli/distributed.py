@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any, Mapping
 
 import torch
 from mmengine.config import Config
@@ -9,18 +10,18 @@ from mmengine.device import get_device
 
 from .configs import typed_parts
 
-# Where the launchers of mmengine (pytorch, slurm, mpi) say which process this is.
-_RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')
+# Where each launcher of mmengine says which process this is. Without one, each is a run of its own.
+_RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')
 
 
-def is_first_process() -> bool:
-    """Whether this is the one process, or the first of several."""
-    return all(os.environ.get(rank, '0') == '0' for rank in _RANKS)
+def is_first_process(cfg: Mapping[str, Any]) -> bool:
+    """Whether this is the one process of a run, or the first of several."""
+    return os.environ.get(_RANKS.get(cfg.get('launcher', 'none'), ''), '0') == '0'
 
 
-def print_once(text: str) -> None:
-    """Print a line at once, in the first process only."""
-    if is_first_process():
+def print_once(cfg: Mapping[str, Any], text: str) -> None:
+    """Print a line at once, in the first process of a run only."""
+    if is_first_process(cfg):
         print(text, flush=True)
 
 

@@ -130,12 +130,13 @@ def prepare_resume(cfg: Config) -> List[str]:
         if candidates or (work_dir / 'last_checkpoint').is_file():
             raise CheckpointError('\n'.join([
                 *notes, f'{given or work_dir}: there is no whole checkpoint to resume from. Fix: '
-                'leave --resume out to start at the beginning, or put one there.']))
+                + ('' if given is None else f'load_from=None looks in {work_dir} instead; ')
+                + 'leave --resume out to start at the beginning, or put one there.']))
         return []
     if notes:
         notes.append(f'resuming from {path}')
     # Of several processes, one writes; the others wait for it when their group is formed.
-    if given is None and is_first_process() and _noted(work_dir) != str(path):
+    if given is None and is_first_process(cfg) and _noted(work_dir) != str(path):
         # What mmengine looks up when it resumes.
         with whole_file(work_dir / 'last_checkpoint') as unfinished:
             unfinished.write_bytes(os.fsencode(path))

@@ -13,11 +13,13 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from mmseg_nrd.compat.host import release
+
 
 def require_torch(oldest: str) -> None:
     """Raise an ``ImportError`` if torch is older than e.g. '2.5'."""
     version = torch.__version__
-    if tuple(map(int, version.split('.')[:2])) < tuple(map(int, oldest.split('.'))):
+    if release(version)[:2] < release(oldest):
         raise ImportError(
             f'torch {version}: what benchmarks, compares or exports must have torch {oldest} or '
             f"newer. Fix: pip install 'torch>={oldest}'. Training, testing and prediction go on "

@@ -42,8 +42,8 @@ def _kept(transforms: Iterable[dict], own_size: bool) -> List[Union[dict, Callab
     kept = []
     for transform in transforms:
         name = type_name(transform)
-        if name in _ANNOTATIONS or (
-                own_size and name == 'Resize' and transform.get('scale') is not None):
+        resizes = name in ('Resize', 'ResizeShortestEdge') and transform.get('scale') is not None
+        if name in _ANNOTATIONS or (own_size and resizes):
             continue
         if name == 'TestTimeAug':
             branches = [_kept(branch, own_size) for branch in transform['transforms']]
@@ -56,7 +56,7 @@ def _kept(transforms: Iterable[dict], own_size: bool) -> List[Union[dict, Callab
 def split_pipeline(cfg: Config, tta: bool, own_size: bool) -> Tuple[Callable, Callable]:
     """The loader of a config's test pipeline and what follows it, annotations left out.
 
-    With ``own_size``, each ``Resize`` to a ``scale`` is left out; one by a ``scale_factor`` stays.
+    With ``own_size``, each resize to a ``scale`` is left out; one by a ``scale_factor`` stays.
 
     Raises:
         ValueError: if the config has no such pipeline, or it does not begin with a loader.

@@ -45,8 +45,8 @@ def tile_spans(length: int, tile: int, overlap: int) -> List[Span]:
     """Cut a side of an image into tiles, each pixel decided by the tile that it lies deepest in.
 
     Every tile starts at a multiple of ``STRIDE``. The last one ends where the image does and is
-    shorter than the others by less than ``STRIDE``. A pixel has at least ``overlap // 2`` pixels
-    of its tile on each side, or the image's border.
+    shorter than the others by less than ``STRIDE``; a side shorter than a tile is one. A pixel has
+    at least ``overlap // 2`` pixels of its tile on each side, or the image's border.
 
     Args:
         length (int): Pixels of the side.

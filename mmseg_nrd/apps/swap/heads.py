@@ -27,10 +27,13 @@ SYNC_BN = dict(type='SyncBN', requires_grad=True)
 
 
 def stock_heads(model: dict) -> List[dict]:
-    """A model's decode heads: one, or those of a cascade; K-Net's is the one that it refines."""
+    """A model's decode heads: one, or those of a cascade.
+
+    K-Net's is the one that it refines, and that of guided upsampling the one that it is around.
+    """
     heads = model['decode_head']
     heads = list(heads) if isinstance(heads, (list, tuple)) else [heads]
-    return [head.get('kernel_generate_head', head) for head in heads]
+    return [head.get('kernel_generate_head', head.get('head', head)) for head in heads]
 
 
 def read_indices(head: dict, count: int) -> List[int]:

@@ -54,7 +54,7 @@ class ImageLevel(BaseModule):
     Raises:
         ValueError: if ``stride`` or ``channels`` is out of range, or a patch of the backbone is
             no multiple of ``stride``.
-        TypeError: if both ``pretrained`` and the backbone's config name weights by that option.
+        ValueError: if both ``pretrained`` and the backbone's config name weights by that option.
 
     Example:
         >>> backbone = ImageLevel(dict(type='VisionTransformer', num_layers=1))
@@ -77,8 +77,13 @@ class ImageLevel(BaseModule):
         check_positive_int('channels', channels)
         super().__init__(init_cfg)
         self.frozen = frozen
-        given = {} if pretrained is None else dict(pretrained=pretrained)
-        self.backbone = MODELS.build(dict(**backbone, **given))
+        if pretrained is not None:
+            if backbone.get('pretrained') is not None:
+                raise ValueError(
+                    f'pretrained={pretrained!r}, and the backbone has '
+                    f"{backbone['pretrained']!r}: must be set once. Fix: remove one of them.")
+            backbone = {**backbone, 'pretrained': pretrained}
+        self.backbone = MODELS.build(backbone)
         _check_patches(self.backbone, stride)
         self.neck = None if neck is None else MODELS.build(neck)
         strides = [2] * (int(stride).bit_length() - 1)

@@ -40,7 +40,7 @@ class MultiResolutionFusion(BaseModule):
             layer's own start.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if ``mode`` is unknown.
 
     Example:
         >>> neck = MultiResolutionFusion(in_channels=(128, 512)).eval()

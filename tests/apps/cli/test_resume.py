@@ -191,7 +191,7 @@ def test_a_checkpoint_that_the_config_names_comes_first(tmp_path):
     assert resume(tmp_path, load_from=given) == ('iter_4.pth', [], 7)
     assert resume(tmp_path, load_from=f'file://{given}') == ('iter_4.pth', [], 7)
     tear(tmp_path / 'other' / 'iter_6.pth')
-    with pytest.raises(CheckpointError, match='no whole checkpoint'):
+    with pytest.raises(CheckpointError, match='no whole checkpoint.*load_from=None looks in '):
         resume(tmp_path, load_from=given)
 
 
@@ -201,11 +201,21 @@ def test_weights_alone_cannot_be_resumed_from(tmp_path):
         resume(tmp_path, load_from=str(tmp_path / 'x.pth'))
 
 
-@pytest.mark.parametrize('rank', ['RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'])
-def test_one_of_several_processes_renews_the_note(rank, tmp_path, monkeypatch):
+RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')
+
+
+@pytest.mark.parametrize('launcher', RANKS)
+def test_one_of_several_processes_renews_the_note(launcher, tmp_path, monkeypatch):
     write(tmp_path, 2, 4, last=4)
     tear(tmp_path / 'iter_4.pth')
-    monkeypatch.setenv(rank, '1')
-    assert resume(tmp_path)[0] == 'iter_4.pth'
-    monkeypatch.setenv(rank, '0')
+    for rank in RANKS.values():  # Others count processes of their own: srun, of nodes.
+        monkeypatch.setenv(rank, '1')
+    assert resume(tmp_path, launcher=launcher)[0] == 'iter_4.pth'
+    monkeypatch.setenv(RANKS[launcher], '0')
+    assert resume(tmp_path, launcher=launcher)[0] == 'iter_2.pth'
+
+
+def test_without_a_launcher_each_process_is_a_run(tmp_path, monkeypatch):
+    write(tmp_path, 2)
+    monkeypatch.setenv('SLURM_PROCID', '1')
     assert resume(tmp_path)[0] == 'iter_2.pth'

@@ -117,9 +117,11 @@ def test_an_unreadable_image_is_named_with_the_reason(weights, tmp_path, content
         Predictor(toy_config(), weights, 'cpu').read(path)
 
 
-def test_a_fixed_size_is_for_whole_images_a_factor_for_tiles_too(weights, tmp_path):
+@pytest.mark.parametrize('kind, arguments', [
+    ('Resize', dict(keep_ratio=True)), ('ResizeShortestEdge', dict(max_size=48))])
+def test_a_fixed_size_is_for_whole_images_a_factor_for_tiles_too(kind, arguments, weights):
     image = some_image(96, 80)
-    resize = dict(type='Resize', scale=(40, 48), keep_ratio=True)
+    resize = dict(type=kind, scale=(40, 48), **arguments)
     model = init_model(toy_config(resize=(resize,)), weights, device='cpu')
     assert np.array_equal(predict(toy_config(resize=(resize,)), weights, image),
                           inference_model(model, image).pred_sem_seg.data[0].numpy())
