@@ -47,10 +47,12 @@ DOCS_STAMP := $(VENV)/.docs-installed
 
 # What configs of street scenes are called after their model.
 SCENES := _1xb8-300_street-scenes-128x256.py
+# What `make camvid` makes.
+CAMVID_RUNS := $(addprefix camvid-,heads time gun sharing others weights long)
 
-.PHONY: help install demo camvid camvid-heads camvid-time camvid-gun camvid-sharing camvid-others \
-	camvid-long decoders theta-init bench bench-suites bench-camvid bench-runtimes bench-gpu docs \
-	tables docs-site metafiles test test-slow lint format clean
+.PHONY: help install demo camvid $(CAMVID_RUNS) decoders theta-init bench bench-suites \
+	bench-camvid bench-runtimes bench-gpu docs tables docs-site metafiles test test-slow \
+	lint format clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -74,8 +76,7 @@ $(DOCS_STAMP): $(STAMP)
 	@touch $@
 
 $(DATA): | $(STAMP)
-	$(BIN)/python tools/make_street_scenes.py $(DATA) --layout cityscapes \
-		--train 400 --val 100 --size 128 256 --seed 0
+	$(BIN)/python tools/make_street_scenes.py $(DATA)
 
 $(WEIGHTS): $(STAMP)
 	@rm -f $@
@@ -100,8 +101,8 @@ COMPARE_PHOTOS = OMP_NUM_THREADS=1 $(BIN)/python tools/compare.py --validate --o
 $(CAMVID): | $(STAMP)
 	$(BIN)/python tools/prepare_camvid.py $(CLONE) $@
 
-camvid: camvid-heads camvid-time camvid-gun camvid-sharing camvid-others camvid-long
-camvid-heads camvid-time camvid-gun camvid-sharing camvid-others camvid-long: $(WEIGHTS) $(CAMVID)
+camvid: $(CAMVID_RUNS)
+$(CAMVID_RUNS): $(WEIGHTS) $(CAMVID)
 LITE := efficientnet-lite0
 camvid-heads:
 	$(COMPARE_PHOTOS) $(call PHOTOS,$(addsuffix _$(LITE),deeplabv3plus nrd gum_nrd \
@@ -116,6 +117,9 @@ camvid-sharing:
 camvid-others:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_paper-init deeplabv3plus_$(LITE)-d16 \
 		gum_aspp_$(LITE)_per-class)
+camvid-weights:
+	$(COMPARE_PHOTOS) $(call PHOTOS,deeplabv3plus_$(LITE)_class-weights nrd_$(LITE)_class-weights) \
+		--seeds 3
 # On val every 500 iterations: compare.py scales the interval with them.
 camvid-long:
 	$(COMPARE_PHOTOS) $(call PHOTOS,nrd_$(LITE)_class-weights) --iters 4000 \
