@@ -13,10 +13,10 @@ from mmseg_nrd.checks import check_positive_int
 
 # --resume takes the learning rate and its schedule from the checkpoint, whatever the config says.
 _ADVICE = (
-    'set optim_wrapper.clip_grad=dict(max_norm=10) or leave out --amp, and go on with --resume '
-    '--cfg-options load_from=PATH, a checkpoint from before the losses grew, for the last one may '
-    'hold weights that are finite and too large; or start again without --resume, with a lower '
-    'learning rate or a longer warm-up.')
+    'set optim_wrapper.clip_grad=dict(max_norm=10) or train in float32, and go on, with --resume '
+    '--cfg-options load_from=PATH of tools/train.py, from a checkpoint from before the losses '
+    'grew, for the last one may hold weights that are finite and too large; or start again without '
+    '--resume, with a lower learning rate or a longer warm-up.')
 
 
 def _files(data_batch: Any) -> List[str]:

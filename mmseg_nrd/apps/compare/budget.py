@@ -50,6 +50,8 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
     scale = iterations / cfg.train_cfg.max_iters
     cfg.param_scheduler = _scaled(cfg.get('param_scheduler') or [], scale)
     cfg.train_cfg.max_iters = iterations
+    for key in ('val_begin', 'dynamic_intervals'):
+        cfg.train_cfg.pop(key, None)
     if not validate:
         cfg.train_cfg.val_interval = iterations + 1
         cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
@@ -58,8 +60,6 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
         if missing:
             raise ValueError(f'{cfg.filename}: {", ".join(missing)} must be set, to validate. Fix: '
                              'set it, as MMSeg configs do, or do without --validate.')
-        for key in ('val_begin', 'dynamic_intervals'):
-            cfg.train_cfg.pop(key, None)
         # Between two validations, a run can be saved.
         cfg.train_cfg.val_interval = min(iterations, max(
             2, round(cfg.train_cfg.get('val_interval', 1000) * scale)))
@@ -68,6 +68,7 @@ def with_budget(cfg: Config, iterations: int, seed: int, work_dir: Path,
         **(cfg.get('default_hooks') or {}),
         'checkpoint': dict(type='CheckpointHook', by_epoch=False, interval=iterations,
                            save_optimizer=False),
+        'finite_loss': dict(type='FiniteLossHook'),
         # By its registered name: interrupted, the run goes on with the same random numbers.
         'random_state': dict(type='RandomStateHook')}
     # Several runs share this process; workers that outlive their loop would pile up.

@@ -15,6 +15,8 @@ from mmengine.dataset import pseudo_collate
 from mmengine.hooks import Hook
 from mmengine.runner import Runner, load_checkpoint
 
+from mmseg_nrd.hooks import CheckpointFitHook
+
 # Of a run that is not finished, in its work_dir.
 RESUME_FROM = 'resume.pth'
 _PART = 'part'
@@ -85,10 +87,6 @@ class TrainingRecorder(Hook):
     def after_train_iter(self, runner, batch_idx, data_batch=None,
                          outputs: Optional[dict] = None) -> None:
         loss = outputs['loss'].item()
-        if not np.isfinite(loss):
-            raise FloatingPointError(
-                f'loss={loss} at iteration {runner.iter + 1} of {runner.cfg.filename}: must be '
-                'finite. Fix: lower the learning rate or look at the data.')
         self.losses.append(loss)
         self.seconds += time.perf_counter() - self._lap
         self.on_iteration(runner.iter + 1, loss)
@@ -118,7 +116,9 @@ def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda don
     and the loss. The outcome has no scores yet.
 
     Raises:
-        FloatingPointError: if the loss is not finite.
+        FloatingPointError: if a loss or the weights are not finite, by the ``FiniteLossHook`` of
+            :func:`with_budget`.
+        CheckpointError: if the file to go on from is torn, or a ``load_from`` does not fit.
     """
     # mmengine turns these on for a run that asks for it, and never off for the next one.
     torch.use_deterministic_algorithms(False)
@@ -130,6 +130,7 @@ def train(cfg: Config, on_iteration: Callable[[int, float], object] = lambda don
     runner = Runner.from_cfg(cfg)
     recorder = TrainingRecorder(on_iteration, resume_from, save_every)
     runner.register_hook(recorder)
+    runner.register_hook(CheckpointFitHook('same' if cfg.get('resume') else 'some'))
     runner.train()
     # Ends the workers by reference count. Left to the cycle collector, each would be waited for
     # five seconds: it closes their queues before their loader can dismiss them.

@@ -134,7 +134,6 @@ class EfficientNetLite(StagedBackbone):
                 raise ValueError(
                     f'{name}={value!r}: must be one of {known}. Fix: {name}={known[-1]!r}, say.')
         super().__init__(len(STAGES), out_indices, frozen_stages, norm_eval, with_cp, init_cfg)
-        self.output_stride = output_stride
         norm_cfg = {'eps': 1e-3, **(norm_cfg or dict(type='BN', requires_grad=True))}
         # The stem, and the number of blocks in groups of one, are the same for every arch.
         channels = make_divisible(32 * widen_factor, 8)

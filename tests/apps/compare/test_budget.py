@@ -49,7 +49,9 @@ def test_every_length_of_a_schedule_scales(schedule, expected, tmp_path):
 
 def test_validation_scales_with_the_iterations_or_is_left_out(tmp_path):
     cfg = config()
-    assert with_budget(cfg, 30, 0, tmp_path).val_dataloader is None
+    cfg.train_cfg.dynamic_intervals = [(100, 1)]
+    left_out = with_budget(cfg, 30, 0, tmp_path)
+    assert left_out.val_dataloader is None and 'dynamic_intervals' not in left_out.train_cfg
     with pytest.raises(ValueError, match='val_dataloader, val_cfg, val_evaluator must be set'):
         with_budget(cfg, 30, 0, tmp_path, validate=True)
     cfg.merge_from_dict(dict(val_dataloader=dict(persistent_workers=True), val_cfg=dict(

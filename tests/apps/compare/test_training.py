@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmseg.evaluation import IoUMetric
 from mmseg.registry import DATASETS, MODELS
@@ -164,9 +163,14 @@ def test_a_checkpoint_of_others_is_no_part_of_the_run(tmp_path):
     assert (recorder.seconds, recorder.losses, recorder.resumed) == (0., [], 0)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
-    recorder = TrainingRecorder(lambda done, loss: None, tmp_path / 'resume.pth', save_every=0.)
-    run = Run([0.], 3)
-    run.cfg = Config(filename=None)
-    with pytest.raises(FloatingPointError, match='loss=nan at iteration 1 '):
-        recorder.after_train_iter(run, 0, outputs=dict(loss=torch.tensor(float('nan'))))
+def test_a_loss_that_is_not_finite_stops_the_run(toy, tmp_path):
+    config = toy(**{'optim_wrapper.optimizer.lr': 1e38})
+    with pytest.raises(FloatingPointError, match='must be finite|are not finite'):
+        train(with_budget(config, 3, 0, tmp_path / 'a' / 'run'))
+
+
+def test_weights_of_which_nothing_fits_are_refused(toy, tmp_path):
+    torch.save({'foo': torch.zeros(2)}, tmp_path / 'x.pth')
+    config = toy(load_from=str(tmp_path / 'x.pth'))
+    with pytest.raises(CheckpointError, match='nothing in it fits'):
+        train(with_budget(config, 1, 0, tmp_path / 'a' / 'run'))
